@@ -1,0 +1,13 @@
+"""From a helpdesk question to a paid invoice.
+
+The flow, each step with its module:
+
+    question in      intake       questions, time entries and contact moments, one by one or in bulk
+    decision         rating       core.tariff says what is billable and how; the explanation is stored with it
+    charge           rating       amounts ready to be invoiced, also manual ones
+    invoice          invoicing    preview → release → issue: gapless number, frozen document value
+    PDF              documents    rendered from the frozen value by the worker, or at the first download
+
+``app`` wires it, ``api``, ``cli`` and ``worker`` are the edges that commit, ``store`` is the
+database, ``core`` is pure.
+"""

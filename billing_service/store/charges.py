@@ -1,0 +1,103 @@
+"""What the tariff said about a question, and the amounts ready to be invoiced."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from billing_service.store.base import Base, Keyed, Owned, Versioned, one_of, points_to
+from billing_service.store.types import Cents, UnitPrice
+
+
+class Decision(Base, Owned, Versioned):
+    """What the tariff says about one question. One row per question; it is replaced until its charge is released.
+
+    ``parts`` and ``explanation`` are the plain values of ``core.tariff``; the first part gives ``disposition``.
+    """
+
+    __tablename__ = "decisions"
+
+    question_id: Mapped[UUID] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    reason: Mapped[str | None]
+    decided_on: Mapped[date]
+    contract_id: Mapped[UUID | None]
+    customer_id: Mapped[UUID | None]
+    tariff_version_id: Mapped[UUID | None]
+    phase: Mapped[str | None]
+    rule: Mapped[str | None]
+    disposition: Mapped[str | None]
+    minutes: Mapped[int | None]
+    amount: Mapped[Decimal | None] = mapped_column(Cents)
+    provisional: Mapped[bool] = mapped_column(default=False)
+    ordinal: Mapped[int | None]
+    ordinal_table: Mapped[str | None]
+    by_person: Mapped[str | None]
+    released: Mapped[bool] = mapped_column(default=False)
+    closed: Mapped[bool] = mapped_column(default=True)
+    parts: Mapped[list[Any]]
+    explanation: Mapped[dict[str, Any]]
+    decided_at: Mapped[datetime]
+
+    __table_args__ = (
+        points_to("questions", "question_id"),
+        points_to("contracts", "contract_id"),
+        points_to("customers", "customer_id"),
+        points_to("tariff_versions", "tariff_version_id"),
+        one_of("state", "decided", "needs_decision", "blocked"),
+        one_of("disposition", "charge", "included", "draw", "waived", "not_billable"),
+        Index(None, "administration_id", "contract_id", "decided_on"),
+        Index(None, "administration_id", "state"),
+    )
+
+
+class Charge(Base, Keyed, Versioned):
+    """An amount ready to be invoiced. ``invoice_id`` and ``line`` say on which single document line it stands.
+
+    ``description`` holds texts by language: ``{"nl": ..., "en": ...}``. ``pricing`` tells how the amount
+    is printed: ``quantity`` × ``unit_price``, ``minutes`` × ``unit_price`` per hour, or the plain ``amount``.
+    """
+
+    __tablename__ = "charges"
+
+    contract_id: Mapped[UUID]
+    customer_id: Mapped[UUID]
+    source: Mapped[str]
+    question_id: Mapped[UUID | None]
+    part: Mapped[int] = mapped_column(default=0)
+    date: Mapped[date]
+    description: Mapped[dict[str, Any]]
+    disposition: Mapped[str] = mapped_column(default="charge")
+    pricing: Mapped[str]
+    quantity: Mapped[Decimal | None] = mapped_column(UnitPrice)
+    minutes: Mapped[int | None]
+    unit_price: Mapped[Decimal | None] = mapped_column(UnitPrice)
+    amount: Mapped[Decimal] = mapped_column(Cents)
+    vat_class: Mapped[str]
+    revenue_group: Mapped[str | None]
+    rule: Mapped[str | None]
+    state: Mapped[str] = mapped_column(default="open")
+    invoice_id: Mapped[UUID | None]
+    line: Mapped[int | None]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("administration_id", "question_id", "part"),
+        points_to("contracts", "contract_id"),
+        points_to("customers", "customer_id"),
+        points_to("questions", "question_id"),
+        points_to("invoice_lines", "invoice_id", "line", key=("invoice_id", "line")),
+        one_of("source", "question", "manual", "import", "card", "block", "consult", "subscription", "correction"),
+        one_of("disposition", "charge", "included"),
+        one_of("pricing", "quantity", "time", "amount"),
+        one_of("vat_class", "standard", "reduced", "zero", "exempt"),
+        one_of("state", "open", "released", "invoiced", "cancelled"),
+        CheckConstraint("(state IN ('released', 'invoiced')) = (invoice_id IS NOT NULL)", name="on_a_line"),
+        Index(None, "administration_id", "contract_id", "state", "date"),
+        Index(None, "administration_id", "invoice_id", "line"),
+    )

@@ -1,0 +1,112 @@
+"""Billing runs and documents. An issued document, its lines and its PDF never change (triggers keep that)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from billing_service.store.base import Base, Keyed, Owned, Versioned, one_of, points_to
+from billing_service.store.types import Cents, UnitPrice
+
+
+class BillingRun(Base, Keyed, Versioned):
+    """Release and issue of everything uninvoiced up to ``until``, for all contracts or those chosen."""
+
+    __tablename__ = "billing_runs"
+
+    until: Mapped[date]
+    contract_ids: Mapped[list[Any] | None]
+    state: Mapped[str]
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (one_of("state", "releasing", "released", "issuing", "issued", "withdrawn"),)
+
+
+class Invoice(Base, Keyed, Versioned):
+    """A document. ``document`` is the canonical JSON of ``core.document``, complete once issued; ``digest`` its hash,
+    chained to ``previous_digest``, the document before it in the series."""
+
+    __tablename__ = "invoices"
+
+    billing_run_id: Mapped[UUID | None]
+    contract_id: Mapped[UUID]
+    customer_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(default="invoice")
+    state: Mapped[str]
+    number: Mapped[str | None]
+    series_id: Mapped[UUID | None]
+    period: Mapped[str | None]
+    sequence: Mapped[int | None]
+    issue_date: Mapped[date | None]
+    due_date: Mapped[date | None]
+    supply_from: Mapped[date]
+    supply_to: Mapped[date]
+    payment_reference: Mapped[str | None]
+    currency: Mapped[str]
+    net: Mapped[Decimal] = mapped_column(Cents)
+    vat: Mapped[Decimal] = mapped_column(Cents)
+    gross: Mapped[Decimal] = mapped_column(Cents)
+    document: Mapped[str]
+    digest: Mapped[str | None]
+    previous_digest: Mapped[str | None]
+    created_at: Mapped[datetime]
+    issued_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("administration_id", "number"),
+        UniqueConstraint("administration_id", "series_id", "period", "sequence"),
+        points_to("billing_runs", "billing_run_id"),
+        points_to("contracts", "contract_id"),
+        points_to("customers", "customer_id"),
+        points_to("series", "series_id"),
+        one_of("kind", "invoice", "credit_note", "zero_statement"),
+        one_of("state", "released", "issued", "withdrawn"),
+        CheckConstraint("net + vat = gross", name="totals"),
+        CheckConstraint(
+            "state <> 'issued' OR kind = 'zero_statement' OR"
+            " (number IS NOT NULL AND digest IS NOT NULL AND issue_date IS NOT NULL)",
+            name="issued_is_complete",
+        ),
+        Index(None, "administration_id", "billing_run_id", "state"),
+        Index(None, "administration_id", "contract_id"),
+        Index(None, "administration_id", "customer_id"),
+    )
+
+
+class InvoiceLine(Base, Owned):
+    """One line of a document, as printed."""
+
+    __tablename__ = "invoice_lines"
+
+    invoice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)
+    description: Mapped[str]
+    pricing: Mapped[str]
+    quantity: Mapped[Decimal | None] = mapped_column(UnitPrice)
+    minutes: Mapped[int | None]
+    unit_price: Mapped[Decimal | None] = mapped_column(UnitPrice)
+    amount: Mapped[Decimal] = mapped_column(Cents)
+    vat_category: Mapped[str]
+    vat_rate: Mapped[Decimal | None] = mapped_column(Cents)
+    revenue_group: Mapped[str | None]
+
+    __table_args__ = (points_to("invoices", "invoice_id"),)
+
+
+class InvoicePdf(Base, Owned):
+    """The PDF of an issued document, rendered once from its frozen value."""
+
+    __tablename__ = "invoice_pdfs"
+
+    invoice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[str]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (points_to("invoices", "invoice_id"),)

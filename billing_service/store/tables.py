@@ -1,0 +1,19 @@
+"""All tables in one import, for migrations and checks: ``tables.METADATA``."""
+
+from __future__ import annotations
+
+from billing_service.store import (  # noqa: F401
+    access,
+    administrations,
+    audit,
+    charges,
+    findings,
+    invoices,
+    parties,
+    questions,
+    tariffs,
+    work,
+)
+from billing_service.store.base import Base
+
+METADATA = Base.metadata

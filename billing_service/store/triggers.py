@@ -1,0 +1,87 @@
+"""Promises that the database keeps by trigger, because revoked rights prove nothing where the owner connects.
+
+Each guard says when a change of a table is refused and with which sentence. ``install`` (re)creates all of them and
+runs at the end of every migration, since rebuilding an SQLite table silently drops its triggers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection
+
+Event = Literal["INSERT", "UPDATE", "DELETE"]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Refuse ``event`` on ``table`` where ``condition`` (SQL over OLD and NEW) holds, with ``sentence``."""
+
+    name: str
+    table: str
+    event: Event
+    condition: str
+    sentence: str
+
+
+def _never(table: str, sentence: str, *events: Event, condition: str = "1 = 1") -> list[Guard]:
+    return [Guard(f"{table}_{event.lower()}_refused", table, event, condition, sentence) for event in events]
+
+
+def _issued(row: str) -> str:
+    return (
+        f"EXISTS (SELECT 1 FROM invoices i WHERE i.administration_id = {row}.administration_id"  # noqa: S608 OLD or NEW
+        f" AND i.id = {row}.invoice_id AND i.state = 'issued')"
+    )
+
+
+GUARDS: tuple[Guard, ...] = (
+    *_never("invoices", "an issued document never changes", "UPDATE", "DELETE", condition="OLD.state = 'issued'"),
+    *_never(
+        "invoice_lines", "a line of an issued document never changes", "UPDATE", "DELETE", condition=_issued("OLD")
+    ),
+    *_never("invoice_lines", "an issued document gets no further lines", "INSERT", condition=_issued("NEW")),
+    *_never("invoice_pdfs", "a stored PDF never changes", "UPDATE", "DELETE"),
+    *_never("charges", "an invoiced charge never changes", "UPDATE", "DELETE", condition="OLD.state = 'invoiced'"),
+    *_never(
+        "tariff_versions",
+        "a published tariff version never changes",
+        "UPDATE",
+        "DELETE",
+        condition="OLD.state = 'published'",
+    ),
+    *_never("time_entry_revisions", "revisions of time are kept for ever", "UPDATE", "DELETE"),
+    *_never("time_corrections", "corrections of time are kept for ever", "UPDATE", "DELETE"),
+    *_never("audit_trail", "the audit trail never changes", "UPDATE", "DELETE"),
+    *_never("operator_audit_trail", "the audit trail never changes", "UPDATE", "DELETE"),
+)
+
+
+def install(connection: Connection) -> None:
+    """Create every guard anew, in the caller's transaction."""
+    make = _for_sqlite if connection.dialect.name == "sqlite" else _for_postgresql
+    for guard in GUARDS:
+        for statement in make(guard):
+            connection.exec_driver_sql(statement)
+
+
+def _for_sqlite(guard: Guard) -> list[str]:
+    return [
+        f"DROP TRIGGER IF EXISTS {guard.name}",
+        f"CREATE TRIGGER {guard.name} BEFORE {guard.event} ON {guard.table} FOR EACH ROW WHEN {guard.condition}"
+        f" BEGIN SELECT RAISE(ABORT, '{guard.sentence}'); END",
+    ]
+
+
+def _for_postgresql(guard: Guard) -> list[str]:
+    result = "OLD" if guard.event == "DELETE" else "NEW"
+    return [
+        f"CREATE OR REPLACE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF {guard.condition} THEN RAISE EXCEPTION '{guard.sentence}'"
+        " USING ERRCODE = 'integrity_constraint_violation';"
+        f" END IF; RETURN {result}; END $$",
+        f"DROP TRIGGER IF EXISTS {guard.name} ON {guard.table}",
+        f"CREATE TRIGGER {guard.name} BEFORE {guard.event} ON {guard.table}"
+        f" FOR EACH ROW EXECUTE FUNCTION {guard.name}()",
+    ]

@@ -1,0 +1,79 @@
+"""Work that leaves the request: the outbox that workers claim from, jobs that callers follow, and the schedule."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from billing_service.store.base import Base, Keyed, Versioned, one_of
+
+
+class OutboxRow(Base, Keyed):
+    """One piece of work, written in the transaction of the change that asks for it.
+
+    A worker claims it under a lease (by the database's clock). It ends ``done``, or ``needs_attention`` with ``error``.
+    """
+
+    __tablename__ = "outbox"
+
+    kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[str] = mapped_column(default="ready")
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    lease_token: Mapped[UUID | None]
+    error: Mapped[str | None]
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        one_of("state", "ready", "running", "done", "needs_attention"),
+        Index(
+            "ix_outbox_open",
+            "due_at",
+            postgresql_where=text("state IN ('ready', 'running')"),
+            sqlite_where=text("state IN ('ready', 'running')"),
+        ),
+        Index(None, "administration_id", "subject_id"),
+    )
+
+
+class Job(Base, Keyed, Versioned):
+    """Long work that a caller follows. ``payload`` is its input, ``result`` what came out, ``errors`` the bad rows."""
+
+    __tablename__ = "jobs"
+
+    kind: Mapped[str]
+    state: Mapped[str] = mapped_column(default="queued")
+    subject_id: Mapped[UUID | None]
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int | None]
+    media_type: Mapped[str | None]
+    payload: Mapped[bytes | None] = mapped_column(LargeBinary)
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    result: Mapped[dict[str, Any] | None]
+    error: Mapped[str | None]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (one_of("state", "queued", "running", "done", "needs_attention"),)
+
+
+class ScheduleRow(Base):
+    """Work that comes back: claimed once when due, however many workers run."""
+
+    __tablename__ = "schedule"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    lease_token: Mapped[UUID | None]
+    last_run_at: Mapped[datetime | None]
+    last_error: Mapped[str | None]
