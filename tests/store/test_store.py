@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
 
 from billing_service.errors import WrongSchema
 from billing_service.store import audit, schema
@@ -141,3 +143,47 @@ def test_instants_and_amounts_come_back_as_they_went_in(database: Database) -> N
         )
     with database.read() as session:
         assert session.scalars(select(Contract.created_at)).one() == moment
+
+
+def test_a_second_migration_changes_nothing_and_keeps_rows_and_guards(database: Database) -> None:
+    with database.write() as session:
+        ours = builders.administration(session)
+        builders.contract(session, ours, builders.customer(session, ours), builders.tariff(session, ours, {}))
+        before = _rows(session)
+    schema.migrate(database)
+    with database.write() as session:
+        assert _rows(session) == before
+    with pytest.raises(DBAPIError, match="never changes"), database.write() as session:
+        session.execute(update(TariffVersion).values(number=2))
+
+
+def test_two_migrations_at_once_wait_for_each_other(tmp_path: Path, postgresql_url: str) -> None:
+    for url in (f"sqlite:///{tmp_path / 'new.sqlite3'}", postgresql_url):
+        with ThreadPoolExecutor(4) as pool:
+            databases = [Database(url) for _ in range(4)]
+            list(pool.map(schema.migrate, databases))
+        for database in databases:
+            schema.check(database)
+            database.close()
+
+
+def test_a_migration_that_would_leave_orphans_on_sqlite_is_undone(sqlite_database: Database) -> None:
+    with sqlite_database.engine.connect() as connection:
+        driver = connection.connection.cursor()
+        driver.execute("PRAGMA foreign_keys=OFF")
+        driver.execute(
+            "INSERT INTO vat_statuses (administration_id, valid_from, status) VALUES ('gone', '2020-01-01', 'liable')"
+        )
+        driver.execute("DROP TRIGGER audit_trail_update_refused")
+        driver.execute("PRAGMA foreign_keys=ON")
+    with pytest.raises(WrongSchema, match="point nowhere"):
+        schema.migrate(sqlite_database)
+    with sqlite_database.read() as session:  # undone: the trigger that the migration recreates is absent again
+        names = set(session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")))
+        assert "audit_trail_update_refused" not in names
+
+
+def _rows(session: Session) -> dict[str, int]:
+    return {
+        table.name: session.scalar(select(func.count()).select_from(table)) or 0 for table in METADATA.sorted_tables
+    }
