@@ -26,7 +26,7 @@ from billing_service.errors import InvalidInput
 VatClass = Literal["standard", "reduced", "zero", "exempt"]
 VAT_CLASSES: Final[tuple[VatClass, ...]] = get_args(VatClass)
 VatCategory = Literal["S", "Z", "E", "AE", "O"]
-VatStatus = Literal["entrepreneur", "small_business", "no_entrepreneur"]
+VatStatus = Literal["liable", "small_business", "not_entrepreneur"]
 VAT_STATUSES: Final[tuple[VatStatus, ...]] = get_args(VatStatus)
 
 HOME_COUNTRY: Final = "NL"
@@ -53,7 +53,7 @@ _ISO_COUNTRY: Final = {"EL": "GR"}  # Greek VAT numbers start with EL, Greek add
 
 VAT_TEXTS: Final[dict[str, dict[str, str]]] = {
     "nl": {
-        "no_entrepreneur": "Geen btw: de leverancier is geen ondernemer voor de btw.",
+        "not_entrepreneur": "Geen btw: de leverancier is geen ondernemer voor de btw.",
         "small_business": "Factuur vrijgesteld van btw: kleineondernemersregeling (KOR), artikel 25 Wet op de "
         "omzetbelasting 1968.",
         "exempt": "Vrijgesteld van btw, artikel 11 Wet op de omzetbelasting 1968.",
@@ -62,7 +62,7 @@ VAT_TEXTS: Final[dict[str, dict[str, str]]] = {
         "reverse_charge": "Btw verlegd naar de afnemer, artikel 196 Richtlijn 2006/112/EG.",
     },
     "en": {
-        "no_entrepreneur": "No VAT: the supplier is not a taxable person.",
+        "not_entrepreneur": "No VAT: the supplier is not a taxable person.",
         "small_business": "Invoice exempt from VAT: Dutch small-business scheme (KOR), article 25 Dutch VAT Act 1968.",
         "exempt": "Exempt from VAT, article 11 Dutch VAT Act 1968.",
         "outside_eu": "Outside the scope of Dutch VAT: service to a business outside the EU, article 6 Dutch VAT Act "
@@ -97,8 +97,8 @@ class VatDecision:
 
 def decide_vat(day: date, seller: VatStatus, vat_class: VatClass, buyer: VatBuyer) -> VatDecision:
     """VAT of a line of ``vat_class`` with ``day`` as its date. Raises ``InvalidInput`` where no rate is known."""
-    if seller == "no_entrepreneur":
-        return VatDecision("O", NO_RATE, "no_entrepreneur")
+    if seller == "not_entrepreneur":
+        return VatDecision("O", NO_RATE, "not_entrepreneur")
     if seller == "small_business":
         return VatDecision("E", NO_RATE, "small_business")
     if vat_class == "exempt":

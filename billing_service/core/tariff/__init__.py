@@ -1,0 +1,27 @@
+"""Tariffs: from the facts of a question to a decision with its explanation.
+
+parse_tariff(document)    strict reading of the JSON document → Tariff, or every error with its pointer
+check_publishable(tariff) refuses parts that are not built yet
+decide(facts, tariff)     rules in order, the first that fits prices the question → Decision
+explain(...)              the decision's explanation as sentences, in Dutch or English
+"""
+
+from billing_service.core.tariff.decide import decide, without_contract, without_tariff
+from billing_service.core.tariff.decision import Decision, OrdinalUse, Part
+from billing_service.core.tariff.facts import QuestionFacts, TimeFacts
+from billing_service.core.tariff.model import Tariff
+from billing_service.core.tariff.parse import check_publishable, parse_tariff
+
+__all__ = [
+    "Decision",
+    "OrdinalUse",
+    "Part",
+    "QuestionFacts",
+    "Tariff",
+    "TimeFacts",
+    "check_publishable",
+    "decide",
+    "parse_tariff",
+    "without_contract",
+    "without_tariff",
+]

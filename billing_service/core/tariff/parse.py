@@ -1,0 +1,221 @@
+"""A tariff document (JSON) → ``Tariff``. docs/tariffs.md describes the document, with a worked example."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final, get_args
+
+from billing_service.core import money
+from billing_service.core.minutes import MINUTES_PER_DAY, Direction, Scope, TimeRule
+from billing_service.core.tariff.conditions import read_conditions
+from billing_service.core.tariff.model import (
+    CONDITIONS,
+    DISPOSITIONS,
+    FixedPrice,
+    Minutes,
+    Price,
+    Rates,
+    Rule,
+    Tariff,
+    TieredPrice,
+    TierTable,
+    TimePrice,
+)
+from billing_service.core.tariff.reading import Fields, pointer_to
+from billing_service.core.tariff.tables import read_tables
+from billing_service.core.vat import VAT_CLASSES, VatClass
+from billing_service.errors import FieldError, InvalidTariff
+
+_MOST_RULES: Final = 500
+_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_LANGUAGES: Final = ("nl", "en")
+_DIRECTIONS: Final[tuple[Direction, ...]] = get_args(Direction)
+_SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+_MINUTES: Final[tuple[Minutes, ...]] = get_args(Minutes)
+_RULE_FIELDS: Final = (
+    "code", "name", "when", "disposition", "close", "price", "time", "vat_class", "revenue_group", "draw_from"
+)  # fmt: skip
+_PRICE_FIELDS: Final = {
+    "fixed": ("basis", "amount"),
+    "tiered": ("basis", "table", "minutes", "raw_allowed"),
+    "actual_time": ("basis", "rate"),
+    "corrected_time": ("basis", "rate", "raw_allowed"),
+}
+_BASES: Final = tuple(_PRICE_FIELDS)
+_ABSENT_PARTS: Final = {
+    "hour_cards": "hour cards",
+    "blocks": "blocks of hours",
+    "allowances": "allowances",
+    "subscriptions": "subscriptions",
+    "consult": "consults",
+}
+_NO_TIME_RULE: Final = TimeRule()
+
+
+def parse_tariff(document: Mapping[str, Any], label: str = "", pointer: str = "") -> Tariff:
+    """The tariff that ``document`` describes.
+
+    ``label`` names this version in explanations; ``pointer`` is where the document stands in what the caller received
+    and goes before every error's own. Raises ``InvalidTariff`` with all errors found. Parts that are not built yet are
+    accepted here (a draft may hold them) and refused by ``check_publishable``.
+    """
+    errors: list[FieldError] = []
+    absent: list[FieldError] = []
+    fields = Fields(document, pointer, errors, ("name", "rates", "tables", "rules", *_ABSENT_PARTS))
+    absent += [_absent(fields.at(key), part) for key, part in _ABSENT_PARTS.items() if key in fields]
+    name = fields.text("name", required=True) or ""
+    rates = _read_rates(fields)
+    tables = read_tables(fields.child("tables", None))
+    rules = _read_rules(fields, rates, tables, absent)
+    if errors:
+        found = list(dict.fromkeys(errors))
+        raise InvalidTariff(f"the tariff has {len(found)} error{'s' if len(found) > 1 else ''}", errors=found)
+    return Tariff(label, name, rates, tables, rules, tuple(absent))
+
+
+def check_publishable(tariff: Tariff) -> None:
+    """Refuse a tariff that uses a part which is not built yet. Raises ``InvalidTariff`` naming each such part."""
+    if tariff.absent:
+        raise InvalidTariff(
+            "the tariff uses parts that this service cannot decide with yet; it can be kept as a draft, not published",
+            code="tariff_part_absent",
+            errors=tariff.absent,
+        )
+
+
+def _absent(pointer: str, part: str) -> FieldError:
+    return FieldError(pointer, f"{part} cannot be used yet: a tariff with them cannot be published")
+
+
+def _read_rates(fields: Fields) -> Rates:
+    rates = fields.child("rates", ("default", "roles", "handlers"))
+    if rates is None:
+        return Rates(None, {}, {})
+    default = rates.number("default", money.unit_price)
+    return Rates(default, _named_rates(rates.child("roles", None)), _named_rates(rates.child("handlers", None)))
+
+
+def _named_rates(rates: Fields | None) -> dict[str, Decimal]:
+    if rates is None:
+        return {}
+    read = {name: rates.number(name, money.unit_price) for name, _ in rates.items()}
+    return {name: price for name, price in read.items() if price is not None}
+
+
+def _read_rules(
+    fields: Fields, rates: Rates, tables: Mapping[str, TierTable], absent: list[FieldError]
+) -> tuple[Rule, ...]:
+    rules: list[Rule] = []
+    codes: set[str] = set()
+    seen: set[str] = set()
+    for index, value in enumerate(fields.listed("rules", _MOST_RULES, required=True)):
+        reader = Fields(value, pointer_to(fields.at("rules"), index), fields.errors, _RULE_FIELDS)
+        rule = _read_rule(reader, rates, tables, absent, seen)
+        if rule.code in codes:
+            reader.fail("code", "is the code of an earlier rule")
+        codes.add(rule.code)
+        rules.append(rule)
+    return tuple(rules)
+
+
+def _read_rule(
+    reader: Fields, rates: Rates, tables: Mapping[str, TierTable], absent: list[FieldError], seen: set[str]
+) -> Rule:
+    """One rule; ``seen`` collects the facts that it and the rules before it look at."""
+    code = reader.text("code", required=True) or ""
+    if code and not _CODE.fullmatch(code):
+        reader.fail("code", "must be letters, digits, _ . or -, at most 64, beginning with a letter or digit")
+    conditions = read_conditions(reader.child("when", CONDITIONS))
+    seen.update(condition.fact for condition in conditions)
+    disposition = reader.choice("disposition", DISPOSITIONS)
+    if disposition == "draw":
+        absent.append(_absent(reader.at("disposition"), "drawing from hour cards and allowances"))
+    elif "draw_from" in reader:
+        reader.fail("draw_from", "belongs only to the disposition draw")
+    if "close" in reader and disposition != "not_billable":
+        reader.fail("close", "belongs only to the disposition not_billable")
+    price = _read_price(reader, rates, tables)
+    if price is None and disposition == "charge" and "price" not in reader:
+        reader.fail("price", "is required for a rule that charges")
+    return Rule(
+        code,
+        _read_names(reader),
+        conditions,
+        disposition,
+        reader.yes_no("close") or False,
+        price,
+        _read_time(reader, price, absent),
+        _read_vat_class(reader, disposition),
+        reader.text("revenue_group"),
+        tuple(fact for fact in CONDITIONS if fact in seen),
+    )
+
+
+def _read_names(reader: Fields) -> dict[str, str]:
+    names = reader.child("name", _LANGUAGES, required=True)
+    if names is None:
+        return {}
+    return {language: names.text(language, required=True) or "" for language in _LANGUAGES}
+
+
+def _read_vat_class(reader: Fields, disposition: str) -> VatClass:
+    """A rule that charges must say its class: a forgotten one would quietly become a wrong invoice."""
+    return reader.choice("vat_class", VAT_CLASSES, None if disposition == "charge" else "standard")
+
+
+def _read_price(reader: Fields, rates: Rates, tables: Mapping[str, TierTable]) -> Price | None:
+    probe = reader.child("price", None)
+    if probe is None:
+        return None
+    basis = probe.choice("basis", _BASES)
+    price = reader.child("price", _PRICE_FIELDS[basis])
+    if price is None or "basis" not in price:
+        return None
+    if basis == "fixed":
+        return FixedPrice(price.number("amount", money.amount, required=True) or money.ZERO)
+    raw_allowed = price.yes_no("raw_allowed") or False
+    if basis == "tiered":
+        return _read_tiered(price, tables, raw_allowed)
+    rate = price.number("rate", money.unit_price)
+    if rate is None and not rates:
+        price.fail(None, "has no price of an hour: give this rule a rate, or the tariff its rates")
+    return TimePrice("corrected" if basis == "corrected_time" else "actual", raw_allowed, rate)
+
+
+def _read_tiered(price: Fields, tables: Mapping[str, TierTable], raw_allowed: bool) -> TieredPrice | None:
+    name = price.text("table", required=True)
+    if name is None:
+        return None
+    table = tables.get(name)
+    if table is None:
+        price.fail("table", f"{name!r} is not a table of this tariff")
+        return None
+    if table.measure == "billed_minutes":
+        minutes = price.choice("minutes", _MINUTES)
+        if minutes == "actual" and "raw_allowed" in price:
+            price.fail("raw_allowed", "belongs only to corrected minutes")
+        return TieredPrice(table, minutes, raw_allowed)
+    for field in ("minutes", "raw_allowed"):
+        if field in price:
+            price.fail(field, "belongs only to a table over billed minutes")
+    return TieredPrice(table, None, False)
+
+
+def _read_time(reader: Fields, price: Price | None, absent: list[FieldError]) -> TimeRule:
+    time = reader.child("time", ("step", "direction", "minimum", "grace", "scope"))
+    if time is None:
+        return _NO_TIME_RULE
+    measures_time = isinstance(price, TimePrice) or (isinstance(price, TieredPrice) and price.minutes is not None)
+    if not measures_time:
+        time.fail(None, "needs a price that depends on time")
+    step = time.whole("step", 1, MINUTES_PER_DAY, 1) or 1
+    grace = time.whole("grace", 0, MINUTES_PER_DAY, 0) or 0
+    if grace >= step and grace:
+        time.fail("grace", f"must be less than the step of {step} minutes")
+    scope = time.choice("scope", _SCOPES, "question")
+    if scope != "question":
+        absent.append(_absent(time.at("scope"), f"rounding per {scope}"))
+    direction = time.choice("direction", _DIRECTIONS, "up")
+    return TimeRule(step, direction, time.whole("minimum", 0, MINUTES_PER_DAY, 0) or 0, grace, scope)
