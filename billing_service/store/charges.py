@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_service.store.base import Base, Keyed, Owned, Versioned, one_of, points_to
@@ -18,6 +18,9 @@ class Decision(Base, Owned, Versioned):
     """What the tariff says about one question. One row per question; it is replaced until its charge is released.
 
     ``parts`` and ``explanation`` are the plain values of ``core.tariff``; the first part gives ``disposition``.
+    Where a table over ordinals priced it, ``ordinal_counter`` names what it counts in (``rating.ordinals``): table,
+    contract or customer, period; ``ordinal`` is the number it was last priced with, final once ``released``.
+    ``invoice_id`` is the document it was released with, also when it puts no line on it (a waived question).
     """
 
     __tablename__ = "decisions"
@@ -37,8 +40,10 @@ class Decision(Base, Owned, Versioned):
     provisional: Mapped[bool] = mapped_column(default=False)
     ordinal: Mapped[int | None]
     ordinal_table: Mapped[str | None]
+    ordinal_counter: Mapped[str | None]
     by_person: Mapped[str | None]
     released: Mapped[bool] = mapped_column(default=False)
+    invoice_id: Mapped[UUID | None]
     closed: Mapped[bool] = mapped_column(default=True)
     parts: Mapped[list[Any]]
     explanation: Mapped[dict[str, Any]]
@@ -49,10 +54,26 @@ class Decision(Base, Owned, Versioned):
         points_to("contracts", "contract_id"),
         points_to("customers", "customer_id"),
         points_to("tariff_versions", "tariff_version_id"),
+        points_to("invoices", "invoice_id"),
         one_of("state", "decided", "needs_decision", "blocked"),
         one_of("disposition", "charge", "included", "draw", "waived", "not_billable"),
+        CheckConstraint("invoice_id IS NULL OR released", name="released_with"),
         Index(None, "administration_id", "contract_id", "decided_on"),
         Index(None, "administration_id", "state"),
+        Index(
+            None,
+            "administration_id",
+            "ordinal_counter",
+            postgresql_where=text("ordinal_counter IS NOT NULL"),
+            sqlite_where=text("ordinal_counter IS NOT NULL"),
+        ),
+        Index(
+            None,
+            "administration_id",
+            "invoice_id",
+            postgresql_where=text("invoice_id IS NOT NULL"),
+            sqlite_where=text("invoice_id IS NOT NULL"),
+        ),
     )
 
 

@@ -36,7 +36,8 @@ class ContactMoment(Base, Keyed, Versioned):
 
 
 class Question(Base, Keyed, Versioned):
-    """The unit that is billed. ``facts_digest`` tells whether a source that sends it again changed anything."""
+    """The unit that is billed. ``facts_digest`` tells whether a source that sends it again changed anything: it is of
+    what the source last said, also when a person has changed the question since."""
 
     __tablename__ = "questions"
 
@@ -74,6 +75,7 @@ class Question(Base, Keyed, Versioned):
         points_to("contracts", "contract_id"),
         one_of("kind", "question", "remark", "change", "improvement", "bug", "consult"),
         Index(None, "administration_id", "closed_at"),
+        Index(None, "administration_id", "organisation_id"),
     )
 
 

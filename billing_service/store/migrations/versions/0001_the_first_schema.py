@@ -758,6 +758,11 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_questions_administration_id_closed_at"), ["administration_id", "closed_at"], unique=False
         )
+        batch_op.create_index(
+            batch_op.f("ix_questions_administration_id_organisation_id"),
+            ["administration_id", "organisation_id"],
+            unique=False,
+        )
 
     op.create_table(
         "charges",
@@ -853,8 +858,10 @@ def upgrade() -> None:
         sa.Column("provisional", sa.Boolean(), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=True),
         sa.Column("ordinal_table", sa.Text(), nullable=True),
+        sa.Column("ordinal_counter", sa.Text(), nullable=True),
         sa.Column("by_person", sa.Text(), nullable=True),
         sa.Column("released", sa.Boolean(), nullable=False),
+        sa.Column("invoice_id", sa.Uuid(), nullable=True),
         sa.Column("closed", sa.Boolean(), nullable=False),
         sa.Column("parts", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("explanation", sa.JSON(none_as_null=True), nullable=False),
@@ -865,6 +872,7 @@ def upgrade() -> None:
             name=op.f("ck_decisions_disposition"),
         ),
         sa.CheckConstraint("state IN ('decided', 'needs_decision', 'blocked')", name=op.f("ck_decisions_state")),
+        sa.CheckConstraint("invoice_id IS NULL OR released", name=op.f("ck_decisions_released_with")),
         sa.ForeignKeyConstraint(
             ["administration_id", "contract_id"],
             ["contracts.administration_id", "contracts.id"],
@@ -874,6 +882,11 @@ def upgrade() -> None:
             ["administration_id", "customer_id"],
             ["customers.administration_id", "customers.id"],
             name=op.f("fk_decisions_administration_id_customer_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["administration_id", "invoice_id"],
+            ["invoices.administration_id", "invoices.id"],
+            name=op.f("fk_decisions_administration_id_invoice_id"),
         ),
         sa.ForeignKeyConstraint(
             ["administration_id", "question_id"],
@@ -895,6 +908,20 @@ def upgrade() -> None:
             batch_op.f("ix_decisions_administration_id_contract_id_decided_on"),
             ["administration_id", "contract_id", "decided_on"],
             unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_decisions_administration_id_invoice_id"),
+            ["administration_id", "invoice_id"],
+            unique=False,
+            postgresql_where=sa.text("invoice_id IS NOT NULL"),
+            sqlite_where=sa.text("invoice_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_decisions_administration_id_ordinal_counter"),
+            ["administration_id", "ordinal_counter"],
+            unique=False,
+            postgresql_where=sa.text("ordinal_counter IS NOT NULL"),
+            sqlite_where=sa.text("ordinal_counter IS NOT NULL"),
         )
         batch_op.create_index(
             batch_op.f("ix_decisions_administration_id_state"), ["administration_id", "state"], unique=False
