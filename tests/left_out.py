@@ -1,24 +1,22 @@
 """Suites that had to be left out: listed at the end of a run, and with CI=true a failure.
 
-A test that cannot run here calls :func:`skip_left_out` (or one of the helpers under it) and names what is missing. Tests
-whose only missing input is ``../shared`` are listed, never a failure. A skip that names nothing counts as left out too, so
-that no test can vanish in silence. ``tests/conftest.py`` loads this file as a plugin; it works under pytest-xdist.
+A test that cannot run here calls :func:`skip_left_out` (or :func:`needs_shared`) and names what is missing.
+Tests whose only missing input is ``../shared`` are listed, never a failure. A skip that names nothing counts as left
+out too, so that no test can vanish in silence. ``tests/conftest.py`` loads this file as a plugin; it works under xdist.
 """
 
 from __future__ import annotations
 
-import functools
 import os
+import re
 from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, NoReturn
 
-import psycopg
 import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-NO_SHARED = "../shared is not here"
 
 
 class LeftOut(pytest.skip.Exception):
@@ -34,31 +32,14 @@ def skip_left_out(suite: str, reason: str, *, only_shared: bool = False) -> NoRe
     raise LeftOut(suite, reason, only_shared)
 
 
-def needs_postgresql(url: str) -> None:
-    """Leave the test out when no PostgreSQL answers at ``url`` (a libpq or SQLAlchemy address)."""
-    trouble = _postgresql_trouble(url.replace("postgresql+psycopg:", "postgresql:", 1))
-    if trouble:
-        skip_left_out("PostgreSQL", trouble)
-
-
 def needs_shared(path: str = "") -> Path:
     """The file or folder ``../shared/path``; leaves the test out where it is absent."""
-    found = SHARED / path
-    if not found.exists():
-        skip_left_out("../shared", NO_SHARED if not SHARED.exists() else f"../shared/{path} is not here", only_shared=True)
-    return found
+    if not (SHARED / path).exists():
+        skip_left_out("../shared", f"{Path('../shared') / path} is not here", only_shared=True)
+    return SHARED / path
 
 
-@functools.cache
-def _postgresql_trouble(url: str) -> str:
-    try:
-        psycopg.connect(url, connect_timeout=5).close()
-    except psycopg.OperationalError as error:
-        return "no server answers: " + str(error).strip().splitlines()[0]
-    return ""
-
-
-# --- the plugin: a report carries the record (as plain values, so it crosses from an xdist worker to the controller) -----
+# --- the plugin: a report carries the record, as plain values that cross from an xdist worker to the controller -----
 
 
 @pytest.hookimpl(wrapper=True)
@@ -123,7 +104,7 @@ class _Ledger:
 def _unnamed(report: Any) -> dict[str, Any]:
     """A plain ``pytest.skip``: the file is the suite."""
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-    only_shared = NO_SHARED in reason
+    only_shared = re.search(r"\.\./shared\S* is not here", reason) is not None
     suite = "../shared" if only_shared else report.nodeid.partition("::")[0]
     return {"suite": suite, "reason": reason.removeprefix("Skipped: "), "only_shared": only_shared}
 

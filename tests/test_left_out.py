@@ -12,21 +12,29 @@ ROOT = Path(__file__).resolve().parents[1]
 
 TESTS_WITHOUT_POSTGRESQL = """
     import pytest
-    from tests.left_out import needs_postgresql
+    from tests.left_out import skip_left_out
+
+    @pytest.fixture(scope="session")
+    def server():
+        skip_left_out("PostgreSQL", "no server answers")
 
     @pytest.mark.parametrize("number", [1, 2])
-    def test_on_postgresql(number):
-        needs_postgresql("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    def test_on_postgresql(number, server):
+        pass
 
     def test_without_database():
         pass
 """
 
 TESTS_WITHOUT_SHARED = """
-    from tests.left_out import skip_left_out
+    import pytest
+    from tests.left_out import needs_shared
 
     def test_on_delivered_data():
-        skip_left_out("../shared", "../shared is not here", only_shared=True)
+        needs_shared("no/such/file.csv")
+
+    def test_that_says_so_itself():
+        pytest.skip("../shared is not here")
 
     def test_without():
         pass
@@ -54,21 +62,27 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
 @BOTH_WAYS
 def test_an_absent_server_is_listed_at_a_desk(run, processes):
     result = run(TESTS_WITHOUT_POSTGRESQL, "", *processes)
-    result.stdout.fnmatch_lines(["*= left out =*", "PostgreSQL: no server answers: * (2 tests)", "*1 passed, 2 skipped*"])
+    result.stdout.fnmatch_lines(["*= left out =*", "PostgreSQL: no server answers (2 tests)", "*1 passed, 2 skipped*"])
     assert result.ret == pytest.ExitCode.OK
 
 
 @BOTH_WAYS
 def test_an_absent_server_fails_the_run_in_ci(run, processes):
     result = run(TESTS_WITHOUT_POSTGRESQL, "true", *processes)
-    result.stdout.fnmatch_lines(["PostgreSQL: no server answers: * (2 tests) [[]a failure: CI=true[]]"])
+    result.stdout.fnmatch_lines(["PostgreSQL: no server answers (2 tests) [[]a failure: CI=true[]]"])
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
 @BOTH_WAYS
 def test_absent_shared_data_is_listed_in_ci_but_no_failure(run, processes):
     result = run(TESTS_WITHOUT_SHARED, "true", *processes)
-    result.stdout.fnmatch_lines(["*= left out =*", "../shared: ../shared is not here (1 test)"])
+    result.stdout.fnmatch_lines(
+        [
+            "*= left out =*",
+            "../shared: ../shared is not here (1 test)",
+            "../shared: ../shared/no/such/file.csv is not here (1 test)",
+        ]
+    )
     assert result.ret == pytest.ExitCode.OK
 
 
@@ -80,7 +94,9 @@ def test_a_whole_file_can_be_left_out(run, processes):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.mark.parametrize("ending", ["@pytest.mark.skip(reason='later')\ndef test_it(): pass", "def test_it(): pytest.skip('later')"])
+@pytest.mark.parametrize(
+    "ending", ["@pytest.mark.skip(reason='later')\ndef test_it(): pass", "def test_it(): pytest.skip('later')"]
+)
 def test_a_skip_that_names_no_suite_counts_as_left_out(run, ending):
     result = run("import pytest\n" + ending, "true")
     result.stdout.fnmatch_lines(["test_it.py: later (1 test) [[]a failure: CI=true[]]"])
