@@ -1,0 +1,1 @@
+"""Document values to bytes and back: PDF, later UBL, bank files, spreadsheets."""

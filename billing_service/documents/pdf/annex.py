@@ -1,0 +1,137 @@
+"""The annex: every question with its time, the decision and the reasons, on pages of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from billing_service.core.document import AnnexEntry, InvoiceDocument
+from billing_service.documents.pdf.flow import TOP, Flow, add_table
+from billing_service.documents.pdf.formats import hours, plain_amount, short_date
+from billing_service.documents.pdf.lines import currency_sign, fitted
+from billing_service.documents.pdf.marks import (
+    ACCENT,
+    BODY,
+    COLUMN,
+    HEAD,
+    LEFT,
+    MM,
+    RIGHT,
+    SMALL,
+    TITLE,
+    Block,
+    Mark,
+    Rule,
+    Strip,
+    Style,
+    left,
+    right,
+    wrapped,
+)
+from billing_service.documents.pdf.texts import TEXTS
+
+_SUBJECT_X = LEFT + 23 * MM
+_RAW_END = LEFT + 88 * MM
+_CORRECTED_END = LEFT + 107 * MM
+_BILLED_END = LEFT + 122 * MM
+_DISPOSITION_X = LEFT + 126 * MM
+_QUESTION_ROOM = 21 * MM
+_SUBJECT_ROOM = 52 * MM
+_DISPOSITION_ROOM = 23 * MM
+_EXPLANATION_ROOM = RIGHT - _SUBJECT_X - 24 * MM
+_MINUTES_ROOM = 14 * MM
+_PADDING = 4.0
+_AMOUNT_ROOM = 20 * MM
+_ENTRY = Style(8.5, 12)
+
+
+def add_annex(flow: Flow, document: InvoiceDocument) -> None:
+    """Set the annex on new pages; nothing when the document has none."""
+    if not document.annex:
+        return
+    texts = TEXTS[document.language]
+    flow.new_page()
+    flow.y = TOP
+    title = TITLE._replace(size=15, leading=22)
+    intro = [
+        Strip(BODY.leading, (left(line, LEFT, BODY),))
+        for text in (texts["annex_intro"], _counts(document))
+        for line in wrapped(text, COLUMN, BODY)
+    ]
+    flow.add([Strip(title.leading + 2, (left(texts["annex"], LEFT, title),)), *intro, Strip(4 * MM)])
+    rows = [_row(document, at) for at in range(len(document.annex))]
+    add_table(flow, _head(document), rows, keep_after=0)
+
+
+def _counts(document: InvoiceDocument) -> str:
+    """How many questions there are, and how many by decision."""
+    texts = TEXTS[document.language]
+    counts = Counter(entry.disposition for entry in document.annex)
+    by_decision = [f"{texts.get(code, code)} {many}" for code, many in counts.most_common()]
+    return f"{texts['questions']}: {len(document.annex)} ({', '.join(by_decision)})."
+
+
+def _head(document: InvoiceDocument) -> Block:
+    texts = TEXTS[document.language]
+    sign = currency_sign(document.currency)
+    return [
+        Strip(
+            HEAD.leading + 7,
+            (
+                left(texts["question"], LEFT, HEAD, 2),
+                left(texts["subject"], _SUBJECT_X, HEAD, 2),
+                right(texts["raw_minutes"], _RAW_END, HEAD, 2),
+                right(texts["corrected_minutes"], _CORRECTED_END, HEAD, 2),
+                right(texts["billed_minutes"], _BILLED_END, HEAD, 2),
+                left(texts["disposition"], _DISPOSITION_X, HEAD, 2),
+                right(f"{texts['amount']} ({sign})", RIGHT, HEAD, 2),
+                Rule(LEFT, HEAD.leading + 6, COLUMN, 0.8, ACCENT),
+            ),
+        )
+    ]
+
+
+def _row(document: InvoiceDocument, at: int) -> Block:
+    entry, texts = document.annex[at], TEXTS[document.language]
+    disposition = texts.get(entry.disposition, entry.disposition)
+    columns = [
+        wrapped(entry.question, _QUESTION_ROOM, _ENTRY),
+        wrapped(entry.subject, _SUBJECT_ROOM, _ENTRY),
+        wrapped(disposition, _DISPOSITION_ROOM, _ENTRY),
+    ]
+    places = (LEFT, _SUBJECT_X, _DISPOSITION_X)
+    strips = []
+    for position in range(max(1, *map(len, columns))):
+        top = _PADDING if position == 0 else 0.0
+        marks: list[Mark] = [
+            left(cell[position], x, _ENTRY, top)
+            for x, cell in zip(places, columns, strict=True)
+            if position < len(cell)
+        ]
+        if position == 0:
+            marks += _figures(entry, document.language, f"/annex/{at}", top)
+        strips.append(Strip(top + _ENTRY.leading, tuple(marks)))
+    for sentence in (_about(entry, document.language), *entry.explanation):
+        for line in wrapped(sentence, _EXPLANATION_ROOM, SMALL):
+            strips.append(Strip(SMALL.leading, (left(line, _SUBJECT_X, SMALL),)))
+    return [*strips, Strip(_PADDING, (Rule(LEFT, _PADDING, COLUMN),))]
+
+
+def _figures(entry: AnnexEntry, language: str, pointer: str, top: float) -> list[Mark]:
+    marks = [
+        fitted("–" if minutes is None else hours(minutes), end, _MINUTES_ROOM, f"{pointer}/{field}", top, _ENTRY)
+        for field, minutes, end in (
+            ("raw_minutes", entry.raw_minutes, _RAW_END),
+            ("corrected_minutes", entry.corrected_minutes, _CORRECTED_END),
+            ("billed_minutes", entry.billed_minutes, _BILLED_END),
+        )
+    ]
+    marks.append(fitted(plain_amount(entry.amount, language), RIGHT, _AMOUNT_ROOM, f"{pointer}/amount", top, _ENTRY))
+    return marks
+
+
+def _about(entry: AnnexEntry, language: str) -> str:
+    """Who asked, and when it was asked and closed."""
+    texts = TEXTS[language]
+    dates = (("asked_on", entry.asked_on), ("closed_on", entry.closed_on))
+    said = [texts[key].format(date=short_date(day, language)) for key, day in dates if day]
+    return " · ".join([entry.asker, *said] if entry.asker else said)
