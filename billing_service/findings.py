@@ -1,0 +1,57 @@
+"""Findings: what a person must look at. One open finding per cause and subject, however often the cause is met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing_service.core.ids import new_id
+from billing_service.store import audit
+from billing_service.store.findings import Finding
+from billing_service.store.scope import Scope
+
+
+def report(scope: Scope, code: str, noun: str, subject_id: UUID, facts: Mapping[str, Any] | None = None) -> UUID:
+    """Report a cause; an open finding of the same cause and subject gets the newest facts. Returns its id."""
+    row = _open(scope.session, scope.administration_id, code, subject_id)
+    plain = audit.plain(dict(facts or {}))
+    if row is not None:
+        row.facts = plain
+        return row.id
+    row = Finding(
+        administration_id=scope.administration_id,
+        id=new_id(),
+        code=code,
+        noun=noun,
+        subject_id=subject_id,
+        facts=plain,
+        created_at=scope.now,
+    )
+    scope.session.add(row)
+    scope.session.flush()
+    audit.record(scope, "finding.reported", "finding", row.id, {"code": code, "subject_id": subject_id})
+    return row.id
+
+
+def settle(scope: Scope, code: str, subject_id: UUID, resolution: str) -> None:
+    """The cause is gone: resolve its open finding, where there is one."""
+    row = _open(scope.session, scope.administration_id, code, subject_id)
+    if row is not None:
+        row.state, row.resolution, row.resolved_at = "resolved", resolution, scope.now
+        scope.session.flush()
+        audit.record(scope, "finding.resolved", "finding", row.id, {"resolution": resolution})
+
+
+def _open(session: Session, administration_id: UUID, code: str, subject_id: UUID) -> Finding | None:
+    return session.scalars(
+        select(Finding).where(
+            Finding.administration_id == administration_id,
+            Finding.code == code,
+            Finding.subject_id == subject_id,
+            Finding.state == "open",
+        )
+    ).one_or_none()
