@@ -7,7 +7,7 @@ The order is grace, rounding, minimum (domain.md, "Time"). Step 15 up, grace 5, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from billing_service.errors import FieldError, InvalidInput
 
@@ -23,8 +23,7 @@ class InvalidMinutes(InvalidInput):
     code = "invalid_minutes"
 
 
-@dataclass(frozen=True, slots=True)
-class BilledTime:
+class BilledTime(NamedTuple):
     """The minutes after each step; ``billed`` is the last word."""
 
     after_grace: int

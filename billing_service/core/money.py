@@ -95,7 +95,7 @@ def line_amount(quantity: Decimal | int, price: Decimal) -> Decimal:
 
 def time_amount(minutes: int, hourly_price: Decimal) -> Decimal:
     """What ``minutes`` cost at ``hourly_price``: minutes × price / 60 in cents. 0:50 at 95.00 is 79.17."""
-    return round_cents(_EXACT.divide(_EXACT.multiply(_decimal(minutes), _decimal(hourly_price)), _SIXTY))
+    return round_cents(_EXACT.divide(_EXACT.multiply(_decimal(hourly_price), _decimal(minutes)), _SIXTY))
 
 
 def multiply(one: Decimal, other: Decimal) -> Decimal:

@@ -6,11 +6,12 @@ decide(facts, tariff)     rules in order, the first that fits prices the questio
 explain(...)              the decision's explanation as sentences, in Dutch or English
 """
 
-from billing_service.core.tariff.decide import decide, without_contract, without_tariff
+from billing_service.core.tariff.decide import by_person, decide, without_contract, without_tariff
 from billing_service.core.tariff.decision import Decision, OrdinalUse, Part
 from billing_service.core.tariff.facts import QuestionFacts, TimeFacts
 from billing_service.core.tariff.model import Tariff
 from billing_service.core.tariff.parse import check_publishable, parse_tariff
+from billing_service.core.tariff.wording import explain
 
 __all__ = [
     "Decision",
@@ -19,8 +20,10 @@ __all__ = [
     "QuestionFacts",
     "Tariff",
     "TimeFacts",
+    "by_person",
     "check_publishable",
     "decide",
+    "explain",
     "parse_tariff",
     "without_contract",
     "without_tariff",

@@ -25,8 +25,10 @@ class Step:
     MEASURE_MINUTES: Final = "measure_minutes"
     MEASURE_QUANTITY: Final = "measure_quantity"
     MEASURE_BASE_AMOUNT: Final = "measure_base_amount"
+    CLASS_UP_TO: Final = "class_up_to"
     CLASS_RANGE: Final = "class_range"
     CLASS_OPEN: Final = "class_open"
+    SLICE_UP_TO: Final = "slice_up_to"
     SLICE_RANGE: Final = "slice_range"
     SLICE_OPEN: Final = "slice_open"
     ROW_AMOUNT: Final = "row_amount"
@@ -36,6 +38,8 @@ class Step:
     TABLE_TOTAL: Final = "table_total"
     TABLE_MINIMUM: Final = "table_minimum"
     TABLE_MAXIMUM: Final = "table_maximum"
+    BY_PERSON: Final = "by_person"
+    BY_PERSON_NOTE: Final = "by_person_note"
 
 
 class Reason:

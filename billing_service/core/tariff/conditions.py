@@ -6,9 +6,9 @@ in the order of ``CONDITIONS``, however the document writes them, so "the first 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 from billing_service.core.tariff.facts import QuestionFacts
 from billing_service.core.tariff.model import (
@@ -32,6 +32,26 @@ def read_conditions(when: Fields | None) -> tuple[Condition, ...]:
         return ()
     found = [Condition(fact, test) for fact in CONDITIONS if fact in when and (test := _read(when, fact))]
     return tuple(found)
+
+
+def fact_reader(names: Collection[str]) -> Callable[[QuestionFacts], dict[str, Any]]:
+    """What gives the facts of these names as plain values for the explanation; compiled: it runs per question."""
+    words = tuple(name for name in CONDITIONS if name in names and name != "tags")
+    if not words:
+        return (lambda facts: {"tags": _tags(facts)}) if "tags" in names else (lambda facts: {})
+    values_of: Callable[[QuestionFacts], Any] = attrgetter(*words)
+    if "tags" in names:
+        return lambda facts: {**_paired(words, values_of(facts)), "tags": _tags(facts)}
+    return lambda facts: _paired(words, values_of(facts))
+
+
+def _tags(facts: QuestionFacts) -> list[str]:
+    return sorted(set(facts.tags)) if facts.tags else []
+
+
+def _paired(names: tuple[str, ...], values: Any) -> dict[str, Any]:
+    """``attrgetter`` gives a tuple, but for a single name the bare value."""
+    return dict(zip(names, values, strict=True)) if len(names) > 1 else {names[0]: values}
 
 
 def _read(when: Fields, fact: str) -> Test | None:

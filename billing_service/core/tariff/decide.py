@@ -7,19 +7,23 @@ else. A question that no rule fits is never billed or dropped in silence: it nee
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from billing_service.core.money import ZERO, InvalidAmount
-from billing_service.core.tariff.codes import BLOCKING, Reason
-from billing_service.core.tariff.decision import Decision, Part
+from billing_service.core.money import amount as cents
+from billing_service.core.tariff.codes import BLOCKING, Reason, Step
+from billing_service.core.tariff.decision import Decision, Part, State
 from billing_service.core.tariff.facts import QuestionFacts
-from billing_service.core.tariff.model import Rule, Tariff
+from billing_service.core.tariff.model import Disposition, Rule, Tariff
 from billing_service.core.tariff.parse import check_publishable
-from billing_service.core.tariff.pricing import OrdinalGiven, Priced, PriceLine, price_question
+from billing_service.core.tariff.pricing import Priced, PriceLine, price_question
 from billing_service.core.tariff.tiers import CannotPrice
+from billing_service.core.vat import VatClass
 
 _WITHOUT_PRICE: Final = Priced([PriceLine("amount", None, 0, None, ZERO)], [])
-_SORTED_FACTS: Final = frozenset({"tags"})
+
+_FREE: Final = str(ZERO)
 
 
 def decide(facts: QuestionFacts, tariff: Tariff, ordinal: int | None = None, *, provisional: bool = False) -> Decision:
@@ -36,94 +40,121 @@ def decide(facts: QuestionFacts, tariff: Tariff, ordinal: int | None = None, *, 
         check_publishable(tariff)
     tried: list[list[str]] = []
     for rule in tariff.rules:
-        for condition in rule.conditions:
-            if not condition.holds(facts):
-                tried.append([rule.code, condition.fact])
+        for fact, holds in rule.conditions:
+            if not holds(facts):
+                tried.append([rule.code, fact])
                 break
         else:
-            return _decide_by(rule, tariff, facts, tried, OrdinalGiven(ordinal, provisional))
-    seen = tariff.rules[-1].facts_seen
-    return _undecided(Reason.NO_RULE, None, _explanation(tariff.label, _facts_seen(facts, seen), tried, None))
+            return _decide_by(rule, tariff, facts, tried, ordinal, provisional)
+    return _undecided(Reason.NO_RULE, tariff.label, tariff.rules[-1].facts_seen(facts), tried)
 
 
 def without_contract(organisation: str | None, named: str | None = None, candidates: Sequence[str] = ()) -> Decision:
     """Blocked: there is not exactly one valid contract. ``named`` is the contract the question named (unknown or not
     valid that day), ``candidates`` the references of those that cover the asker's organisation."""
     facts = {"organisation": organisation, "contract": named, "candidates": sorted(candidates)}
-    return _undecided(Reason.NO_CONTRACT, None, _explanation(None, facts, [], None))
+    return _undecided(Reason.NO_CONTRACT, None, facts, [])
 
 
 def without_tariff(contract: str) -> Decision:
     """Needs a decision: ``contract`` has no tariff version that is published and valid on the day."""
-    return _undecided(Reason.NO_TARIFF, None, _explanation(None, {"contract": contract}, [], None))
+    return _undecided(Reason.NO_TARIFF, None, {"contract": contract}, [])
+
+
+def by_person(
+    disposition: Disposition,
+    vat_class: VatClass = "standard",
+    amount: Decimal = ZERO,
+    *,
+    revenue_group: str | None = None,
+    note: str | None = None,
+) -> Decision:
+    """A person's decision: one part, closed. ``amount`` in cents is charged where ``disposition`` is charge, else it is
+    the value given away. No rule replaces it. Raises ``InvalidAmount``."""
+    value = cents(amount)
+    line = PriceLine("quantity", Decimal(1), 0, value, value)
+    part = _part(disposition, vat_class, revenue_group, line)
+    explanation: dict[str, Any] = {
+        "tariff": None,
+        "facts": {},
+        "tried": [],
+        "rule": None,
+        "name": None,
+        "state": "decided",
+        "disposition": disposition,
+        "closed": True,
+        "amount": str(part.amount),
+        "value": str(part.value),
+        "steps": [[Step.BY_PERSON] if note is None else [Step.BY_PERSON_NOTE, note]],
+    }
+    return Decision("decided", None, None, (part,), explanation)
 
 
 def _decide_by(
-    rule: Rule, tariff: Tariff, facts: QuestionFacts, tried: list[list[str]], ordinal: OrdinalGiven
+    rule: Rule,
+    tariff: Tariff,
+    facts: QuestionFacts,
+    tried: list[list[str]],
+    ordinal: int | None,
+    provisional: bool,
 ) -> Decision:
-    explanation = _explanation(tariff.label, _facts_seen(facts, rule.facts_seen), tried, rule)
+    seen = rule.facts_seen(facts)
     try:
         priced = (
             _WITHOUT_PRICE
             if rule.price is None
-            else price_question(rule.price, rule.time, tariff.rates, facts, ordinal)
+            else price_question(rule.price, rule.time, tariff.rates, facts, ordinal, provisional)
         )
     except CannotPrice as missing:
-        return _undecided(missing.reason, rule.code, explanation, missing.subject)
+        return _undecided(missing.reason, tariff.label, seen, tried, rule, missing.subject)
     except InvalidAmount:
-        return _undecided(Reason.AMOUNT_TOO_LARGE, rule.code, explanation)
-    parts = tuple([_part(rule, line) for line in priced.lines])
-    explanation["state"] = "decided"
-    explanation["disposition"] = rule.disposition
-    explanation["amount"] = str(sum([part.amount for part in parts], ZERO))
-    explanation["value"] = str(sum([part.value for part in parts], ZERO))
-    explanation["steps"] = priced.steps
+        return _undecided(Reason.AMOUNT_TOO_LARGE, tariff.label, seen, tried, rule)
+    value = str(priced.lines[0].amount if len(priced.lines) == 1 else sum([line.amount for line in priced.lines], ZERO))
     closed = rule.disposition != "not_billable" or rule.close
-    explanation["closed"] = closed
+    explanation = {
+        "tariff": tariff.label,
+        "facts": seen,
+        "tried": tried,
+        "rule": rule.code,
+        "name": dict(rule.name),
+        "state": "decided",
+        "disposition": rule.disposition,
+        "closed": closed,
+        "amount": value if rule.disposition == "charge" else _FREE,
+        "value": value,
+        "steps": priced.steps,
+    }
+    parts = tuple([_part(rule.disposition, rule.vat_class, rule.revenue_group, line) for line in priced.lines])
     return Decision("decided", None, rule.code, parts, explanation, closed, priced.provisional, priced.ordinal_use)
 
 
-def _part(rule: Rule, line: PriceLine) -> Part:
+def _part(disposition: Disposition, vat_class: VatClass, revenue_group: str | None, line: PriceLine) -> Part:
     """A price as a part: only ``charge`` costs anything, the others keep the price as their value."""
-    free = rule.disposition != "charge"
-    return Part(
-        rule.disposition,
-        line.pricing,
-        line.quantity,
-        line.minutes,
-        ZERO if free and line.unit_price is not None else line.unit_price,
-        ZERO if free else line.amount,
-        line.amount,
-        rule.vat_class,
-        rule.revenue_group,
-    )
+    pricing, quantity, minutes, unit_price, value = line
+    amount = value
+    if disposition != "charge":
+        amount, unit_price = ZERO, None if unit_price is None else ZERO
+    return Part(disposition, pricing, quantity, minutes, unit_price, amount, value, vat_class, revenue_group)
 
 
-def _undecided(reason: str, rule: str | None, explanation: dict[str, Any], subject: str | None = None) -> Decision:
-    state: Any = "blocked" if reason in BLOCKING else "needs_decision"
-    explanation["state"] = state
-    explanation["reason"] = reason
-    if subject is not None:
-        explanation["subject"] = subject
-    return Decision(state, reason, rule, (), explanation, closed=False)
-
-
-def _explanation(
-    label: str | None, facts: dict[str, Any], tried: list[list[str]], winner: Rule | None
-) -> dict[str, Any]:
-    return {
+def _undecided(
+    reason: str,
+    label: str | None,
+    facts: dict[str, Any],
+    tried: list[list[str]],
+    rule: Rule | None = None,
+    subject: str | None = None,
+) -> Decision:
+    state: State = "blocked" if reason in BLOCKING else "needs_decision"
+    code = rule.code if rule else None
+    explanation = {
         "tariff": label,
         "facts": facts,
         "tried": tried,
-        "rule": winner.code if winner else None,
-        "name": dict(winner.name) if winner else None,
+        "rule": code,
+        "name": dict(rule.name) if rule else None,
+        "state": state,
+        "reason": reason,
+        "subject": subject,
     }
-
-
-def _facts_seen(facts: QuestionFacts, names: tuple[str, ...]) -> dict[str, Any]:
-    """The facts that the rules tried so far look at, as plain values."""
-    seen: dict[str, Any] = {}
-    for name in names:
-        value = getattr(facts, name)
-        seen[name] = sorted(set(value)) if name in _SORTED_FACTS else value
-    return seen
+    return Decision(state, reason, code, (), explanation, closed=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from billing_service.core.calendar import PeriodKind
 from billing_service.core.minutes import TimeRule
@@ -110,8 +110,7 @@ class TieredPrice:
 Price = FixedPrice | TimePrice | TieredPrice
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """One condition: the fact it looks at, and the compiled test."""
 
     fact: str
@@ -120,7 +119,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of a tariff. ``facts_seen`` are the facts that this rule and those before it look at."""
+    """One rule of a tariff. ``facts_seen`` gives the facts that this rule and those before it look at."""
 
     code: str
     name: Mapping[str, str]
@@ -131,7 +130,7 @@ class Rule:
     time: TimeRule
     vat_class: VatClass
     revenue_group: str | None
-    facts_seen: tuple[str, ...]
+    facts_seen: Callable[[QuestionFacts], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

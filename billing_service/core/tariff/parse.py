@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 
 from billing_service.core import money
 from billing_service.core.minutes import MINUTES_PER_DAY, Direction, Scope, TimeRule
-from billing_service.core.tariff.conditions import read_conditions
+from billing_service.core.tariff.conditions import fact_reader, read_conditions
 from billing_service.core.tariff.model import (
     CONDITIONS,
     DISPOSITIONS,
@@ -149,7 +149,7 @@ def _read_rule(
         _read_time(reader, price, absent),
         _read_vat_class(reader, disposition),
         reader.text("revenue_group"),
-        tuple(fact for fact in CONDITIONS if fact in seen),
+        fact_reader(seen),
     )
 
 

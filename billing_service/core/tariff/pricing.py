@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from billing_service.core import money
 from billing_service.core.minutes import TimeRule
 from billing_service.core.tariff.codes import Reason, Step
 from billing_service.core.tariff.decision import OrdinalUse, Pricing
-from billing_service.core.tariff.facts import QuestionFacts, TimeFacts
+from billing_service.core.tariff.facts import QuestionFacts
 from billing_service.core.tariff.model import FixedPrice, Minutes, Price, Rates, TieredPrice, TierTable, TimePrice
 from billing_service.core.tariff.tiers import CannotPrice, plain, price_by_table
 
@@ -19,8 +18,7 @@ _MINUTES_IN_HOUR: Final = Decimal(60)
 _FIRST: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class PriceLine:
+class PriceLine(NamedTuple):
     """One price; the fields mean what they mean on ``Part``."""
 
     pricing: Pricing
@@ -30,8 +28,7 @@ class PriceLine:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(NamedTuple):
     """What a rule's price makes of the facts: its lines, and the steps of time and price."""
 
     lines: list[PriceLine]
@@ -40,22 +37,18 @@ class Priced:
     ordinal_use: OrdinalUse | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OrdinalGiven:
-    """The ordinal a caller hands in; ``number`` None is "not known yet"."""
-
-    number: int | None
-    provisional: bool
-
-
-def price_question(price: Price, time: TimeRule, rates: Rates, facts: QuestionFacts, ordinal: OrdinalGiven) -> Priced:
-    """Price ``facts``. Raises ``CannotPrice`` where a fact is missing."""
+def price_question(
+    price: Price, time: TimeRule, rates: Rates, facts: QuestionFacts, ordinal: int | None, provisional: bool
+) -> Priced:
+    """Price ``facts``; see ``decide`` for ``ordinal``. Raises ``CannotPrice`` where a fact is missing."""
     if isinstance(price, TimePrice):
         return _by_time(price, time, rates, facts)
     if isinstance(price, FixedPrice):
         line = PriceLine("quantity", _ONE, 0, price.amount, price.amount)
         return Priced([line], [[Step.FIXED, str(price.amount)]])
-    return _by_tiers(price, time, facts, ordinal)
+    if price.table.measure == "ordinal":
+        return _by_ordinal(price.table, facts, ordinal, provisional)
+    return _by_table(price, time, facts)
 
 
 def _by_time(price: TimePrice, time: TimeRule, rates: Rates, facts: QuestionFacts) -> Priced:
@@ -68,14 +61,14 @@ def _by_time(price: TimePrice, time: TimeRule, rates: Rates, facts: QuestionFact
     steps: list[list[Any]] = []
     spent = _spent_minutes(price.minutes, price.raw_allowed, facts, steps)
     billed = _bill(sum(spent), time, steps)
-    weights: dict[Decimal, int] = {}
-    named: set[tuple[str, str, Decimal]] = set()
-    for entry, minutes in zip(facts.time_entries, spent, strict=True):
-        hourly = price.rate if price.rate is not None else _rate(entry, rates, named)
-        weights[hourly] = weights.get(hourly, 0) + minutes
+    if price.rate is not None:
+        weights = {price.rate: billed}
+    elif rates.default is not None and not rates.roles and not rates.handlers:
+        weights = {rates.default: billed}
+    else:
+        weights = _minutes_by_rate(rates, facts, spent, steps)
     prices = sorted(weights)
     shares = money.apportion(billed, [weights[hourly] for hourly in prices]) if len(prices) > 1 else [billed]
-    steps += [[code, name, str(hourly)] for code, name, hourly in sorted(named)]
     lines: list[PriceLine] = []
     for hourly, minutes in zip(prices, shares, strict=True):
         if minutes or (billed == 0 and not lines):
@@ -117,23 +110,26 @@ def _bill(spent: int, time: TimeRule, steps: list[list[Any]]) -> int:
     return result.billed
 
 
-def _rate(entry: TimeFacts, rates: Rates, named: set[tuple[str, str, Decimal]]) -> Decimal:
-    """The price of an hour of this entry: its handler's, else its role's, else the default."""
-    if entry.handler is not None and (hourly := rates.handlers.get(entry.handler)) is not None:
-        named.add((Step.RATE_HANDLER, entry.handler, hourly))
-        return hourly
-    if entry.role is not None and (hourly := rates.roles.get(entry.role)) is not None:
-        named.add((Step.RATE_ROLE, entry.role, hourly))
-        return hourly
-    if rates.default is None:
-        raise CannotPrice(Reason.MISSING_RATE, entry.role or entry.handler)
-    return rates.default
+def _minutes_by_rate(
+    rates: Rates, facts: QuestionFacts, spent: list[int], steps: list[list[Any]]
+) -> dict[Decimal, int]:
+    """Minutes spent at each price of an hour: the handler's, else the role's, else the default."""
+    minutes_at: dict[Decimal, int] = {}
+    named: dict[tuple[str, str], Decimal] = {}
+    for entry, minutes in zip(facts.time_entries, spent, strict=True):
+        if (hourly := rates.handlers.get(entry.handler or "")) is not None:
+            named[Step.RATE_HANDLER, entry.handler or ""] = hourly
+        elif (hourly := rates.roles.get(entry.role or "")) is not None:
+            named[Step.RATE_ROLE, entry.role or ""] = hourly
+        elif (hourly := rates.default) is None:
+            raise CannotPrice(Reason.MISSING_RATE, entry.role or entry.handler)
+        minutes_at[hourly] = minutes_at.get(hourly, 0) + minutes
+    steps += [[code, name, str(hourly)] for (code, name), hourly in sorted(named.items())]
+    return minutes_at
 
 
-def _by_tiers(price: TieredPrice, time: TimeRule, facts: QuestionFacts, ordinal: OrdinalGiven) -> Priced:
+def _by_table(price: TieredPrice, time: TimeRule, facts: QuestionFacts) -> Priced:
     table = price.table
-    if table.measure == "ordinal":
-        return _by_ordinal(table, facts, ordinal)
     steps: list[list[Any]] = []
     minutes = 0
     if table.measure == "billed_minutes":
@@ -151,15 +147,16 @@ def _by_tiers(price: TieredPrice, time: TimeRule, facts: QuestionFacts, ordinal:
     return _table_line(table, measure, minutes, facts, steps)
 
 
-def _by_ordinal(table: TierTable, facts: QuestionFacts, ordinal: OrdinalGiven) -> Priced:
+def _by_ordinal(table: TierTable, facts: QuestionFacts, ordinal: int | None, provisional: bool) -> Priced:
     if table.period is None:
         raise AssertionError("parse_tariff lets no ordinal table be without a period")
-    number = _FIRST if ordinal.number is None else ordinal.number
-    code = Step.ORDINAL
-    if ordinal.number is None:
+    number = _FIRST if ordinal is None else ordinal
+    if ordinal is None:
         code = Step.ORDINAL_ASSUMED
-    elif ordinal.provisional:
+    elif provisional:
         code = Step.ORDINAL_PROVISIONAL
+    else:
+        code = Step.ORDINAL
     priced = _table_line(table, Decimal(number), 0, facts, [[code, table.name, number, table.per, table.period]])
     use = OrdinalUse(table.name, table.per, table.period, number)
     return Priced(priced.lines, priced.steps, code != Step.ORDINAL, use)

@@ -8,9 +8,8 @@ measure of 0 enters no slice; in a class table 0 falls in the first row. The sum
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from billing_service.core import money
 from billing_service.core.tariff.codes import Reason, Step
@@ -26,8 +25,7 @@ class CannotPrice(Exception):  # noqa: N818 - not an error: it is how a price sa
         self.subject = subject
 
 
-@dataclass(frozen=True, slots=True)
-class TierPrice:
+class TierPrice(NamedTuple):
     """An amount and the steps that led to it.
 
     ``flat``: the amount is one row's plain amount. ``unit_price``: the amount is the measure × this price, rounded.
@@ -65,7 +63,7 @@ def _by_class(table: TierTable, measure: Decimal, base_amount: Decimal | None) -
     if base < 0:
         raise CannotPrice(Reason.NEGATIVE_MEASURE)
     exact, step = _row_price(row, base)
-    steps = [_range(row, Step.CLASS_RANGE, Step.CLASS_OPEN), step]
+    steps = [*_range(row, Step.CLASS_UP_TO, Step.CLASS_RANGE, Step.CLASS_OPEN), step]
     amount = money.round_cents(exact)
     unit_price = row.value if row.price == "per_unit" else None
     return TierPrice(amount, steps, row.price == "amount", unit_price)
@@ -80,7 +78,7 @@ def _by_bracket(table: TierTable, measure: Decimal) -> TierPrice:
         reached = measure if row.up_to is None or measure < row.up_to else row.up_to
         exact, step = _row_price(row, reached - row.lower)
         total = money.add(total, exact)
-        steps += [_range(row, Step.SLICE_RANGE, Step.SLICE_OPEN), step]
+        steps += [*_range(row, Step.SLICE_UP_TO, Step.SLICE_RANGE, Step.SLICE_OPEN), step]
     amount = money.round_cents(total)
     steps.append([Step.TABLE_TOTAL, str(amount)])
     return TierPrice(amount, steps)
@@ -106,10 +104,11 @@ def _row_price(row: TierRow, base: Decimal) -> tuple[Decimal, list[Any]]:
     return exact, [code, plain(base), str(row.value), plain(exact)]
 
 
-def _range(row: TierRow, closed: str, unbounded: str) -> list[Any]:
+def _range(row: TierRow, first: str, between: str, last: str) -> list[list[Any]]:
+    """The step that names the row; none for a table of one row, where everything is in it."""
     if row.up_to is None:
-        return [unbounded, plain(row.lower)]
-    return [closed, plain(row.lower), plain(row.up_to)]
+        return [[last, plain(row.lower)]] if row.lower else []
+    return [[between, plain(row.lower), plain(row.up_to)]] if row.lower else [[first, plain(row.up_to)]]
 
 
 def plain(number: Decimal) -> str:
