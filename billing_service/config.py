@@ -22,6 +22,7 @@ PREFIX = "BILLING_"
 NOT_OURS = "BILLING_TEST_"
 """Variables with this prefix steer the tests and are no settings of the service."""
 
+MEBIBYTE = 1024 * 1024
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["auto", "json", "console"]
 
@@ -46,6 +47,8 @@ class Settings:
         poll_seconds: how long a worker sleeps at most before it looks for due work itself.
         claim_batch: how many short pieces of work one claim takes.
         max_attempts: unexpected failures after which work ends as needs_attention.
+        body_bytes, bulk_body_bytes: largest body of a request, and of one that brings many questions at once.
+        requests_per_minute: how many requests of one API key each web process answers.
         log_level, log_format: ``auto`` is plain lines on a terminal and JSON elsewhere.
     """
 
@@ -60,6 +63,9 @@ class Settings:
     poll_seconds: float
     claim_batch: int
     max_attempts: int
+    body_bytes: int
+    bulk_body_bytes: int
+    requests_per_minute: int
     log_level: LogLevel
     log_format: LogFormat
 
@@ -105,6 +111,9 @@ def load() -> Settings:
         poll_seconds=env.float("POLL_SECONDS", 1.0, validate=validate.Range(0.05, 60)),
         claim_batch=env.int("CLAIM_BATCH", 20, validate=validate.Range(1, 1000)),
         max_attempts=env.int("MAX_ATTEMPTS", 8, validate=validate.Range(1, 100)),
+        body_bytes=env.int("BODY_BYTES", 5 * MEBIBYTE, validate=validate.Range(1024)),
+        bulk_body_bytes=env.int("BULK_BODY_BYTES", 50 * MEBIBYTE, validate=validate.Range(1024)),
+        requests_per_minute=env.int("REQUESTS_PER_MINUTE", 6000, validate=validate.Range(1)),
         log_level=cast(LogLevel, env.str("LOG_LEVEL", "info", validate=_one_of("debug", "info", "warning", "error"))),
         log_format=cast(LogFormat, env.str("LOG_FORMAT", "auto", validate=_one_of("auto", "json", "console"))),
     )

@@ -11,6 +11,9 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+NEW_WORK = "billing_new_work"
+"""The PostgreSQL channel on which a commit with new outbox rows wakes idle workers."""
+
 Event = Literal["INSERT", "UPDATE", "DELETE"]
 
 
@@ -60,10 +63,22 @@ GUARDS: tuple[Guard, ...] = (
 
 def install(connection: Connection) -> None:
     """Create every guard anew, in the caller's transaction."""
-    make = _for_sqlite if connection.dialect.name == "sqlite" else _for_postgresql
+    sqlite = connection.dialect.name == "sqlite"
+    make = _for_sqlite if sqlite else _for_postgresql
     for guard in GUARDS:
         for statement in make(guard):
             connection.exec_driver_sql(statement)
+    if not sqlite:  # workers on SQLite watch its data version instead
+        for statement in _WAKE_WORKERS:
+            connection.exec_driver_sql(statement)
+
+
+_WAKE_WORKERS = (
+    "CREATE OR REPLACE FUNCTION wake_workers() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    f" PERFORM pg_notify('{NEW_WORK}', ''); RETURN NULL; END $$",
+    "DROP TRIGGER IF EXISTS wake_workers ON outbox",
+    "CREATE TRIGGER wake_workers AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION wake_workers()",
+)
 
 
 def _for_sqlite(guard: Guard) -> list[str]:

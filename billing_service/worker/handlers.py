@@ -1,0 +1,42 @@
+"""Which function does which kind of work. A handler opens its own transactions with ``work.scope()``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from billing_service import jobs
+from billing_service.store.scope import Scope
+from billing_service.worker.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """How a kind of work is done; ``about`` names the noun and id that a finding points at when it fails for good,
+    ``gave_up`` records that in the transaction of the finding."""
+
+    run: Callable[[Work], None]
+    about: Callable[[Work], tuple[str, UUID]]
+    gave_up: Callable[[Scope, Work, str], None] | None = None
+
+
+def _run_job(work: Work) -> None:
+    jobs.run(work.scope, _job_id(work))
+
+
+def _job_gave_up(scope: Scope, work: Work, reason: str) -> None:
+    jobs.give_up(scope, _job_id(work), reason)
+
+
+def _job_id(work: Work) -> UUID:
+    return UUID(work.payload["job_id"])
+
+
+HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
+    {
+        jobs.OUTBOX_KIND: Handler(_run_job, lambda work: ("job", _job_id(work)), _job_gave_up),
+    }
+)

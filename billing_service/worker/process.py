@@ -1,0 +1,125 @@
+"""The worker process: lanes that claim and do work, a heartbeat that keeps the claims, the schedule.
+
+Jobs have a lane of their own, so that an import of minutes does not hold up a PDF of milliseconds. Any number of
+workers share one database.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import structlog
+
+from billing_service.context import Context
+from billing_service.jobs import OUTBOX_KIND
+from billing_service.worker import claims
+from billing_service.worker.attempt import attempt
+from billing_service.worker.bell import bell_of
+from billing_service.worker.claims import ALL_KINDS, Claimed, Kinds
+from billing_service.worker.handlers import HANDLERS, Handler
+from billing_service.worker.heartbeat import Heartbeat
+from billing_service.worker.schedule import TASKS, Schedule, Task
+from billing_service.worker.work import Pace, Work
+
+log = structlog.get_logger(__name__)
+
+JOBS = Kinds((OUTBOX_KIND,))
+ALL_BUT_JOBS = Kinds((OUTBOX_KIND,), excluded=True)
+
+
+class Worker:
+    """``run()`` works until ``stop()``; ``drain()`` does all that is due and returns. One of both, once."""
+
+    def __init__(
+        self,
+        context: Context,
+        pace: Pace | None = None,
+        handlers: Mapping[str, Handler] = HANDLERS,
+        tasks: Mapping[str, Task] = TASKS,
+    ) -> None:
+        self._context = context
+        self._pace = pace or Pace()
+        self._handlers = handlers
+        self._schedule = Schedule(context, tasks)
+        self._heartbeat = Heartbeat(context.database, self._pace.lease)
+        self._stopped = threading.Event()
+        self._rings: list[threading.Event] = []
+
+    def stop(self) -> None:
+        """Ask it to end: what runs comes as far as its next transaction, what is claimed goes back."""
+        self._stopped.set()
+        for ring in self._rings:
+            ring.set()
+
+    def run(self) -> None:
+        """Work until stopped."""
+        lanes = [self._lane_thread(JOBS, 1), self._lane_thread(ALL_BUT_JOBS, self._pace.batch)]
+        log.info("worker.started", lease_seconds=self._pace.lease.total_seconds())
+        with self._heartbeat:
+            for lane in lanes:
+                lane.start()
+            self._wait_for_work()
+            for lane in lanes:
+                lane.join()
+        log.info("worker.stopped")
+
+    def drain(self) -> int:
+        """Do everything that is due now, in this thread; returns how many pieces."""
+        done = 0
+        with self._heartbeat:
+            while claimed := self._claim(ALL_KINDS, self._pace.batch):
+                self._do_all(claimed)
+                done += len(claimed)
+        return done
+
+    def _wait_for_work(self) -> None:
+        bell = bell_of(self._context.database)
+        try:
+            while not self._stopped.is_set():
+                with _survived("worker.schedule_failed"):
+                    self._schedule.run_due()
+                bell.wait(self._pace.poll.total_seconds(), self._stopped.is_set)
+                for ring in self._rings:
+                    ring.set()
+        finally:
+            bell.close()
+
+    def _lane_thread(self, kinds: Kinds, batch: int) -> threading.Thread:
+        ring = threading.Event()
+        self._rings.append(ring)
+        return threading.Thread(target=self._lane, args=(kinds, batch, ring), name=f"lane-{len(self._rings)}")
+
+    def _lane(self, kinds: Kinds, batch: int, ring: threading.Event) -> None:
+        while not self._stopped.is_set():
+            ring.clear()
+            claimed: list[Claimed] = []
+            with _survived("worker.claim_failed"):
+                claimed = self._claim(kinds, batch)
+            if claimed:
+                self._do_all(claimed)
+            elif not self._stopped.is_set():
+                ring.wait(self._pace.poll.total_seconds())
+
+    def _claim(self, kinds: Kinds, batch: int) -> list[Claimed]:
+        with self._context.database.read() as session:
+            if not claims.any_due(session, kinds):
+                return []
+        with self._context.database.write() as session:
+            return claims.claim(session, kinds, batch=batch, lease=self._pace.lease)
+
+    def _do_all(self, claimed: list[Claimed]) -> None:
+        with self._heartbeat.keeping(claimed[0].token):
+            for one in claimed:
+                with _survived("worker.record_failed"):
+                    attempt(Work(self._context, one, self._pace, self._stopped.is_set), self._handlers)
+
+
+@contextmanager
+def _survived(event: str) -> Iterator[None]:
+    """The database may be away for a while: say so and go on; what was claimed comes back when its lease ends."""
+    try:
+        yield
+    except Exception:
+        log.exception(event)

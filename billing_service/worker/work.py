@@ -1,0 +1,73 @@
+"""One claimed piece of work, as its handler sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from billing_service.context import Context
+from billing_service.store.scope import Scope
+from billing_service.worker import claims
+from billing_service.worker.claims import Claimed
+
+ACTOR = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a worker goes about it.
+
+    ``lease``: how long a claim lasts unless extended; ``poll``: after how long an idle worker looks by itself;
+    ``batch``: short pieces in one claim; ``max_attempts``: unexpected failures before work needs attention.
+    """
+
+    lease: timedelta = timedelta(seconds=6)
+    poll: timedelta = timedelta(seconds=1)
+    batch: int = 20
+    max_attempts: int = 8
+
+
+class Interrupted(Exception):  # noqa: N818 it is an end, not a fault
+    """This worker stops; the work goes back and another worker goes on with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a handler works on: it opens its own transactions and holds none while it computes or calls out."""
+
+    context: Context
+    claimed: Claimed
+    pace: Pace
+    stopping: Callable[[], bool]
+
+    @property
+    def administration_id(self) -> UUID:
+        return self.claimed.administration_id
+
+    @property
+    def subject_id(self) -> UUID:
+        return self.claimed.subject_id
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        return self.claimed.payload
+
+    @contextmanager
+    def scope(self) -> Iterator[Scope]:
+        """One write transaction that commits only while the work is still ours; it extends the lease as well.
+
+        Raises:
+            LeaseLost: another worker has taken the work over.
+            Interrupted: this worker has been asked to stop.
+        """
+        if self.stopping():
+            raise Interrupted
+        with self.context.database.write() as session:
+            claims.hold(session, self.claimed)
+            actor = self.payload.get("actor", ACTOR)
+            yield Scope(session, self.administration_id, actor, self.context.clock())
+            claims.renew(session, self.claimed.token, self.pace.lease)
