@@ -30,17 +30,17 @@ from billing_service.documents.pdf.marks import (
 from billing_service.documents.pdf.texts import TEXTS
 
 _SUBJECT_X = LEFT + 23 * MM
-_RAW_END = LEFT + 88 * MM
-_CORRECTED_END = LEFT + 107 * MM
-_BILLED_END = LEFT + 122 * MM
-_DISPOSITION_X = LEFT + 126 * MM
+_RAW_END = LEFT + 91 * MM
+_CORRECTED_END = LEFT + 110 * MM
+_BILLED_END = LEFT + 125 * MM
+_DISPOSITION_X = LEFT + 128.5 * MM
 _QUESTION_ROOM = 21 * MM
-_SUBJECT_ROOM = 52 * MM
+_SUBJECT_ROOM = 55 * MM
 _DISPOSITION_ROOM = 23 * MM
 _EXPLANATION_ROOM = RIGHT - _SUBJECT_X - 24 * MM
 _MINUTES_ROOM = 14 * MM
 _PADDING = 4.0
-_AMOUNT_ROOM = 20 * MM
+_AMOUNT_ROOM = 17 * MM
 _ENTRY = Style(8.5, 12)
 
 

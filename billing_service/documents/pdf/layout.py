@@ -22,6 +22,7 @@ from billing_service.documents.pdf.marks import (
     height,
     left,
     right,
+    shortened,
     wrapped,
 )
 from billing_service.documents.pdf.texts import TEXTS
@@ -48,8 +49,7 @@ def lay_out(document: InvoiceDocument) -> Pages:
     flow.pages[0].extend(marks)
     flow.y += 5 * MM
     under = closing(document)
-    rows = [lines.row(document, at) for at in range(len(document.lines))]
-    add_table(flow, lines.head(document), rows, keep_after=height(under))
+    add_table(flow, lines.head(document), lines.rows(document), keep_after=height(under))
     flow.add(under)
     first_of_annex = len(flow.pages)
     add_annex(flow, document)
@@ -86,11 +86,10 @@ def _running_head(document: InvoiceDocument, *, annex: bool) -> list[Mark]:
         title = texts["annex_of"].format(number=number) if document.number else texts["annex_to_concept"]
     else:
         title = f"{texts[document.kind]} {number}"
-    seller = wrapped(document.seller.trade_name or document.seller.legal_name, COLUMN * 0.5, SMALL_BOLD)[:1]
-    shown = wrapped(title, COLUMN * 0.45, SMALL)[:1]
+    seller = document.seller.trade_name or document.seller.legal_name
     return [
-        *(left(text, LEFT, SMALL_BOLD, _RUNNING_HEAD_Y) for text in seller),
-        *(right(text, RIGHT, SMALL, _RUNNING_HEAD_Y) for text in shown),
+        left(shortened(seller, COLUMN * 0.5, SMALL_BOLD), LEFT, SMALL_BOLD, _RUNNING_HEAD_Y),
+        right(shortened(title, COLUMN * 0.4, SMALL), RIGHT, SMALL, _RUNNING_HEAD_Y),
         Rule(LEFT, _RUNNING_HEAD_Y + SMALL.leading + 3, COLUMN),
     ]
 

@@ -64,8 +64,19 @@ def currency_sign(currency: str) -> str:
     return "€" if currency == "EUR" else currency
 
 
-def row(document: InvoiceDocument, at: int) -> Block:
-    """One line: its figures beside the first line of its description, its details below, a hairline under it."""
+def rows(document: InvoiceDocument) -> list[Block]:
+    """A block per line. Prices stand with their decimal signs under one another, so that 45.125 sticks out."""
+    prices = [line.unit_price for line in document.lines if line.unit_price is not None]
+    places = max((_places(price) for price in prices), default=0)
+    return [_row(document, at, places) for at in range(len(document.lines))]
+
+
+def _places(price: Decimal) -> int:
+    return -int(price.as_tuple().exponent)
+
+
+def _row(document: InvoiceDocument, at: int, places: int) -> Block:
+    """Its figures beside the first line of its description, its details below, a hairline under it."""
     line = document.lines[at]
     described = [(text, BODY) for text in wrapped(line.description, _DESCRIPTION_ROOM, BODY)]
     described += [(text, SMALL) for text in wrapped(line.detail or "", _DESCRIPTION_ROOM, SMALL)]
@@ -74,12 +85,12 @@ def row(document: InvoiceDocument, at: int) -> Block:
         top = _PADDING if position == 0 else 0
         marks: tuple[Mark, ...] = (left(text, LEFT, style, top),)
         if position == 0:
-            marks += tuple(_figures(document, line, f"/lines/{at}", top))
+            marks += tuple(_figures(document, line, f"/lines/{at}", top, places))
         strips.append(Strip(top + style.leading, marks))
     return [*strips, Strip(_PADDING, (Rule(LEFT, _PADDING, COLUMN),))]
 
 
-def _figures(document: InvoiceDocument, line: Line, pointer: str, top: float) -> list[Mark]:
+def _figures(document: InvoiceDocument, line: Line, pointer: str, top: float, places: int) -> list[Mark]:
     language = document.language
     texts = TEXTS[language]
     marks: list[Mark] = []
@@ -95,7 +106,8 @@ def _figures(document: InvoiceDocument, line: Line, pointer: str, top: float) ->
         marks.append(right(texts["included"], PRICE_END, SMALL, top + 1))
     elif line.unit_price is not None:
         shown = unit_price(line.unit_price, language)
-        marks.append(fitted(shown, PRICE_END, _PRICE_ROOM, f"{pointer}/unit_price", top))
+        hanging = (places - _places(line.unit_price)) * width("0", BODY.font, BODY.size)
+        marks.append(fitted(shown, PRICE_END - hanging, _PRICE_ROOM - hanging, f"{pointer}/unit_price", top))
     rate = vat_label(line.vat_category, line.vat_rate, language)
     taxed = line.vat_category in ("S", "Z")
     marks.append(right(rate, VAT_END, BODY if taxed else SMALL, top if taxed else top + 1))

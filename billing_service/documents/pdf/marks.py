@@ -144,14 +144,26 @@ def wrapped(text: str, room: float, style: Style) -> list[str]:
     return [*lines, line] if line else lines
 
 
+_BREAK_AFTER = "-/@._&?="
+"""Signs after which the parts of an e-mail address, a path or a compound number may part."""
+
+
 def _broken(word: str, room: float, style: Style) -> list[str]:
-    """The word in pieces that fit, at least one character each."""
+    """The word in pieces that fit, at least one character each; after a sign in the second half where there is one."""
     if width(word, style.font, style.size) <= room:
         return [word]
     pieces, piece = [], ""
     for character in word:
         if piece and width(piece + character, style.font, style.size) > room:
-            pieces.append(piece)
-            piece = ""
+            at = max(piece.rfind(sign) for sign in _BREAK_AFTER) + 1
+            cut = at if at > len(piece) / 2 else len(piece)
+            pieces.append(piece[:cut])
+            piece = piece[cut:]
         piece += character
     return [*pieces, piece]
+
+
+def shortened(text: str, room: float, style: Style) -> str:
+    """The first line of ``text``, with an ellipsis when there is more."""
+    first, *more = wrapped(text, room, style) or [""]
+    return f"{first} …" if more else first
