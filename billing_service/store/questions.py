@@ -42,7 +42,7 @@ class Question(Base, Keyed, Versioned):
     __tablename__ = "questions"
 
     source: Mapped[str]
-    external_id: Mapped[str | None]
+    external_id: Mapped[str]
     facts_digest: Mapped[str]
     contact_moment_id: Mapped[UUID | None]
     subject: Mapped[str]
@@ -86,7 +86,7 @@ class TimeEntry(Base, Keyed, Versioned):
 
     question_id: Mapped[UUID]
     source: Mapped[str]
-    external_id: Mapped[str | None]
+    external_id: Mapped[str]
     handler_id: Mapped[UUID | None]
     role: Mapped[str | None]
     worked_on: Mapped[date]

@@ -1,0 +1,23 @@
+"""From stored facts to decisions and charges.
+
+decide_stored, redecide    decide questions, again when their facts, contract or tariff changed
+open_charges               what an invoice is made of; assigns ordinals (preview or release)
+assign_ordinals            price tables that count questions
+mark_released, undo_release  what releasing and withdrawing a document do to decisions
+"""
+
+from billing_service.rating.ordinals import assign_ordinals
+from billing_service.rating.outcome import Outcome
+from billing_service.rating.redecide import decide_stored, redecide
+from billing_service.rating.release import OpenCharge, mark_released, open_charges, undo_release
+
+__all__ = [
+    "OpenCharge",
+    "Outcome",
+    "assign_ordinals",
+    "decide_stored",
+    "mark_released",
+    "open_charges",
+    "redecide",
+    "undo_release",
+]

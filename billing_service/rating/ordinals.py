@@ -1,0 +1,123 @@
+"""Ordinals: the place of a question among those that a price table decided in a period.
+
+Ordinals follow (closed at, source, external id). They count the questions decided by the table (waived ones too; a
+withdrawn question has no decision and counts nowhere), per contract unless the table says per customer. Until release
+they are provisional and computed anew each time; once released they never change, and a late question takes the next
+free one. A released run that is withdrawn frees its ordinals again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import and_, select
+
+from billing_service.rating.outcome import Outcome, decide_question
+from billing_service.rating.questions import load_closed
+from billing_service.rating.storing import store_outcomes
+from billing_service.rating.terms import terms_for
+from billing_service.store.charges import Decision
+from billing_service.store.parties import Contract, Customer
+from billing_service.store.questions import Question
+from billing_service.store.scope import Scope
+
+
+def assign_ordinals(scope: Scope, contract_ids: Collection[UUID], until: date, *, commit: bool) -> list[Outcome]:
+    """Price anew every unreleased question of these contracts, closed by ``until``, that a table over ordinals priced.
+
+    With ``commit`` the contracts (and their customers) are locked until the transaction ends and the decisions and
+    charges are stored as final; the caller releases them in the same transaction. Without it nothing is written and
+    the outcomes say provisional. Returns the outcomes, with their ordinals, in the order of their questions.
+
+    A table per customer also counts the customer's questions under contracts that are not in ``contract_ids``: which
+    contract is released first makes no difference.
+    """
+    if commit:
+        lock_contracts(scope, contract_ids)
+    numbers = _ordinals(scope, contract_ids, until)
+    if not numbers:
+        return []
+    questions = load_closed(scope, list(numbers))
+    terms = terms_for(scope, questions)
+    outcomes = [
+        decide_question(question, terms, numbers[question.id], provisional=not commit)
+        for question in sorted(questions, key=lambda one: (one.closed_at, one.source, one.external_id))
+    ]
+    if commit:
+        store_outcomes(scope, outcomes)
+    return outcomes
+
+
+def lock_contracts(scope: Scope, contract_ids: Collection[UUID]) -> None:
+    """Hold these contracts and their customers until the transaction ends: two releases of them follow one another.
+
+    Questions can still come in meanwhile (the lock leaves foreign keys alone). On SQLite there is one writer anyway.
+    """
+    customers = select(Contract.customer_id).where(
+        Contract.administration_id == scope.administration_id, Contract.id.in_(contract_ids)
+    )
+    for query in (
+        select(Customer.id)
+        .where(Customer.administration_id == scope.administration_id, Customer.id.in_(customers))
+        .order_by(Customer.id),
+        select(Contract.id)
+        .where(Contract.administration_id == scope.administration_id, Contract.id.in_(contract_ids))
+        .order_by(Contract.id),
+    ):
+        scope.session.execute(query.with_for_update(key_share=True)).all()
+
+
+def _ordinals(scope: Scope, contract_ids: Collection[UUID], until: date) -> dict[UUID, int]:
+    """The ordinal of each unreleased question of these contracts."""
+    decisions = Decision.administration_id == scope.administration_id
+    unreleased = and_(~Decision.released, Decision.decided_on <= until)
+    counters = select(Decision.ordinal_counter).where(
+        decisions, unreleased, Decision.contract_id.in_(contract_ids), Decision.ordinal_counter.is_not(None)
+    )
+    query = (
+        select(
+            Decision.ordinal_counter,
+            Decision.question_id,
+            Decision.contract_id,
+            Decision.released,
+            Decision.ordinal,
+            Question.closed_at,
+            Question.source,
+            Question.external_id,
+        )
+        .join(
+            Question,
+            and_(Question.administration_id == Decision.administration_id, Question.id == Decision.question_id),
+        )
+        .where(decisions, Decision.ordinal_counter.in_(counters.distinct()), Decision.released | unreleased)
+    )
+    taken: dict[str, set[int]] = defaultdict(set)
+    waiting: dict[str, list[tuple[tuple[object, ...], UUID, UUID]]] = defaultdict(list)
+    for counter, question_id, contract_id, released, ordinal, *place in scope.session.execute(query):
+        if counter is None or contract_id is None:  # the query asks for decisions with a counter; those have a contract
+            continue
+        if not released:
+            waiting[counter].append((tuple(place), question_id, contract_id))
+        elif ordinal is not None:
+            taken[counter].add(ordinal)
+    wanted = set(contract_ids)
+    numbers: dict[UUID, int] = {}
+    for counter, questions in waiting.items():
+        free = _free(taken[counter])
+        for _, question_id, contract_id in sorted(questions):
+            number = next(free)
+            if contract_id in wanted:
+                numbers[question_id] = number
+    return numbers
+
+
+def _free(taken: set[int]) -> Iterator[int]:
+    """1, 2, 3 … without those taken. Gaps exist where a released run was withdrawn, or another contract's turn is."""
+    number = 0
+    while True:
+        number += 1
+        if number not in taken:
+            yield number

@@ -1,0 +1,145 @@
+"""From the facts of a closed question to the values of its decision and its charges. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from billing_service.core.calendar import business_date, period_of
+from billing_service.core.tariff import Decision, OrdinalUse, Part, decide, without_contract, without_tariff
+from billing_service.rating.questions import ClosedQuestion
+from billing_service.rating.terms import Agreement, ContractTerms, NoAgreement, Terms
+
+ON_A_LINE: Final = ("charge", "included")
+"""Dispositions whose parts become charges: what is included is shown at zero."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What is to be stored about one question: the columns of its decision, and those of its charges by part."""
+
+    question_id: UUID
+    decision: dict[str, Any]
+    charges: list[dict[str, Any]]
+
+
+def decide_question(
+    question: ClosedQuestion, terms: Terms, ordinal: int | None = None, *, provisional: bool = False
+) -> Outcome:
+    """What the tariff in force when ``question`` was closed says about it; see ``core.tariff.decide``."""
+    day = business_date(question.closed_at)
+    agreement = terms.agreement(question.contract_id, question.organisation_id, day)
+    if isinstance(agreement, NoAgreement):
+        blocked = without_contract(question.organisation, agreement.named, agreement.candidates)
+        return Outcome(question.id, _decision_values(question.id, blocked, day), [])
+    if agreement.tariff is None:
+        decision = without_tariff(agreement.contract.reference)
+    else:
+        decision = decide(question.facts(agreement), agreement.tariff, ordinal, provisional=provisional)
+    values = _decision_values(question.id, decision, day, agreement)
+    use = decision.ordinal_use
+    if use is not None:
+        values["ordinal"] = ordinal
+        values["ordinal_table"] = use.table
+        values["ordinal_counter"] = _counter(use, agreement.contract, day)
+    return Outcome(question.id, values, charge_values(question.id, agreement.contract, day, decision, question.subject))
+
+
+def charge_values(
+    question_id: UUID, contract: ContractTerms, day: date, decision: Decision, subject: str
+) -> list[dict[str, Any]]:
+    """A charge per part that stands on a line of the invoice."""
+    if decision.disposition not in ON_A_LINE:
+        return []
+    description = _description(decision.explanation.get("name"), subject)
+    return [
+        {
+            "contract_id": contract.id,
+            "customer_id": contract.customer_id,
+            "source": "question",
+            "question_id": question_id,
+            "part": index,
+            "date": day,
+            "description": description,
+            "disposition": part.disposition,
+            "pricing": part.pricing,
+            "quantity": part.quantity,
+            "minutes": part.minutes if part.pricing == "time" else None,
+            "unit_price": part.unit_price,
+            "amount": part.amount,
+            "vat_class": part.vat_class,
+            "revenue_group": part.revenue_group,
+            "rule": decision.rule,
+        }
+        for index, part in enumerate(decision.parts)
+        if part.disposition in ON_A_LINE
+    ]
+
+
+def plain_parts(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """Parts as JSON holds them: decimals as text."""
+    return [
+        {
+            "disposition": part.disposition,
+            "pricing": part.pricing,
+            "quantity": _text(part.quantity),
+            "minutes": part.minutes,
+            "unit_price": _text(part.unit_price),
+            "amount": str(part.amount),
+            "value": str(part.value),
+            "vat_class": part.vat_class,
+            "revenue_group": part.revenue_group,
+        }
+        for part in parts
+    ]
+
+
+def _decision_values(
+    question_id: UUID, decision: Decision, day: date, agreement: Agreement | None = None
+) -> dict[str, Any]:
+    decided = decision.state == "decided"
+    contract = agreement.contract if agreement else None
+    return {
+        "question_id": question_id,
+        "state": decision.state,
+        "reason": decision.reason,
+        "decided_on": day,
+        "contract_id": contract.id if contract else None,
+        "customer_id": contract.customer_id if contract else None,
+        "tariff_version_id": agreement.version.id if agreement and agreement.version else None,
+        "phase": agreement.phase if agreement else None,
+        "rule": decision.rule,
+        "disposition": decision.disposition,
+        "minutes": decision.minutes if decided else None,
+        "amount": decision.amount if decided else None,
+        "provisional": decision.provisional,
+        "ordinal": None,
+        "ordinal_table": None,
+        "ordinal_counter": None,
+        "by_person": None,
+        "closed": decision.closed,
+        "parts": plain_parts(decision.parts),
+        "explanation": decision.explanation,
+    }
+
+
+def _counter(use: OrdinalUse, contract: ContractTerms, day: date) -> str:
+    """What an ordinal counts in: a table of a tariff (its versions together), per contract or customer, in a period."""
+    holder = contract.customer_id if use.per == "customer" else contract.id
+    first = period_of(day, use.period, contract.valid_from).first
+    return f"{contract.tariff_id}/{use.table}/{use.per}/{holder}/{first}"
+
+
+def _description(name: Mapping[str, str] | None, subject: str) -> dict[str, str]:
+    """What the line says: the rule's name, then what was asked."""
+    if not name:
+        return {"nl": subject, "en": subject}
+    return {language: f"{text}: {subject}" for language, text in name.items()}
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)

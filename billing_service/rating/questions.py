@@ -1,0 +1,139 @@
+"""Closed questions as deciding sees them, and how they are read back from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from billing_service.core.tariff import QuestionFacts, TimeFacts
+from billing_service.rating.terms import MOST_KEYS, Agreement
+from billing_service.store.parties import Organisation, Person
+from billing_service.store.questions import Question, TimeEntry
+from billing_service.store.scope import Scope
+
+_NO_ROLES: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(slots=True)
+class ClosedQuestion:
+    """A question with everything that deciding looks at; ``organisation`` is the code of its organisation."""
+
+    id: UUID
+    source: str
+    external_id: str
+    subject: str
+    category: str | None
+    kind: str
+    channel: str | None
+    support_line: str | None
+    urgency: str | None
+    tags: tuple[str, ...]
+    asker_id: UUID | None
+    organisation_id: UUID | None
+    organisation: str | None
+    contract_id: UUID | None
+    closed_at: datetime
+    quantities: Mapping[str, Decimal]
+    base_amount: Decimal | None
+    time_entries: tuple[TimeFacts, ...] = ()
+
+    def facts(self, agreement: Agreement) -> QuestionFacts:
+        """The facts under ``agreement``: what the tariff's conditions and prices look at."""
+        contract = agreement.contract
+        roles = contract.roles.get(self.asker_id, _NO_ROLES) if self.asker_id is not None else _NO_ROLES
+        return QuestionFacts(
+            subject=self.subject,
+            category=self.category,
+            kind=self.kind,
+            channel=self.channel,
+            support_line=self.support_line,
+            phase=agreement.phase,
+            known_contact="known_contact" in roles,
+            key_user="key_user" in roles,
+            customer=contract.customer_number,
+            customer_group=contract.customer_group,
+            organisation=self.organisation,
+            contract=contract.reference,
+            tags=self.tags,
+            urgency=self.urgency,
+            source=self.source,
+            quantities=self.quantities,
+            base_amount=self.base_amount,
+            time_entries=self.time_entries,
+        )
+
+
+def load_closed(scope: Scope, question_ids: Collection[UUID]) -> list[ClosedQuestion]:
+    """Those of the questions that are closed and not withdrawn, with their time entries."""
+    keys = list(question_ids)
+    found: list[ClosedQuestion] = []
+    for start in range(0, len(keys), MOST_KEYS):
+        chunk = keys[start : start + MOST_KEYS]
+        query = _CLOSED.where(Question.administration_id == scope.administration_id, Question.id.in_(chunk))
+        entries = _load_entries(scope.session, scope.administration_id, chunk)
+        found += [_read(row, entries) for row in scope.session.execute(query)]
+    return found
+
+
+_CLOSED = (
+    select(
+        Question.id,
+        Question.source,
+        Question.external_id,
+        Question.subject,
+        Question.category,
+        Question.kind,
+        Question.channel,
+        Question.support_line,
+        Question.urgency,
+        Question.tags,
+        Question.asker_id,
+        Question.organisation_id,
+        Organisation.code,
+        Question.contract_id,
+        Question.closed_at,
+        Question.quantities,
+        Question.base_amount,
+    )
+    .outerjoin(
+        Organisation,
+        and_(
+            Organisation.administration_id == Question.administration_id,
+            Organisation.id == Question.organisation_id,
+        ),
+    )
+    .where(Question.closed_at.is_not(None), Question.withdrawn_at.is_(None))
+)
+
+
+def _read(row: Iterable[Any], entries: Mapping[UUID, list[TimeFacts]]) -> ClosedQuestion:
+    question = ClosedQuestion(*row)
+    question.tags = tuple(question.tags)
+    if question.quantities:
+        question.quantities = {name: Decimal(value) for name, value in question.quantities.items()}
+    question.time_entries = tuple(entries.get(question.id, ()))
+    return question
+
+
+def _load_entries(session: Session, administration_id: UUID, questions: list[UUID]) -> dict[UUID, list[TimeFacts]]:
+    """In order of day and key, so that the same entries always give the same facts."""
+    query = (
+        select(TimeEntry.question_id, TimeEntry.raw_minutes, TimeEntry.corrected_minutes, TimeEntry.role, Person.code)
+        .outerjoin(
+            Person,
+            and_(Person.administration_id == TimeEntry.administration_id, Person.id == TimeEntry.handler_id),
+        )
+        .where(TimeEntry.administration_id == administration_id, TimeEntry.question_id.in_(questions))
+        .order_by(TimeEntry.worked_on, TimeEntry.external_id)
+    )
+    entries: dict[UUID, list[TimeFacts]] = {}
+    for question_id, raw, corrected, role, handler in session.execute(query):
+        entries.setdefault(question_id, []).append(TimeFacts(raw, corrected, role, handler))
+    return entries

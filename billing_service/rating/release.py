@@ -1,0 +1,144 @@
+"""What an invoice is made of, and what releasing it does to decisions. ``invoicing`` is the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal as Number
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from billing_service.rating.ordinals import assign_ordinals, lock_contracts
+from billing_service.rating.redecide import decide_stored
+from billing_service.store.charges import Charge, Decision
+from billing_service.store.scope import Scope
+
+_COLUMNS: Final = (
+    "id",
+    "contract_id",
+    "customer_id",
+    "source",
+    "question_id",
+    "part",
+    "date",
+    "description",
+    "disposition",
+    "pricing",
+    "quantity",
+    "minutes",
+    "unit_price",
+    "amount",
+    "vat_class",
+    "revenue_group",
+    "rule",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCharge:
+    """A charge that waits for an invoice; the fields are those of ``store.charges.Charge``.
+
+    ``provisional``: priced with an ordinal that may still change (only in a preview).
+    """
+
+    id: UUID
+    contract_id: UUID
+    customer_id: UUID
+    source: str
+    question_id: UUID | None
+    part: int
+    date: date
+    description: dict[str, Any]
+    disposition: str
+    pricing: str
+    quantity: Number | None
+    minutes: int | None
+    unit_price: Number | None
+    amount: Number
+    vat_class: str
+    revenue_group: str | None
+    rule: str | None
+    provisional: bool = False
+
+
+def open_charges(scope: Scope, contract_ids: Collection[UUID], until: date, *, commit: bool) -> list[OpenCharge]:
+    """The open charges of these contracts dated up to and including ``until``, by contract, date and age.
+
+    Ordinals are assigned first. With ``commit`` (a release) contracts, decisions and charges stay locked until the
+    transaction ends and the prices are stored; without it (a preview) nothing is written and the charges carry the
+    prices that a release would store now.
+    """
+    if commit:
+        lock_contracts(scope, contract_ids)
+        _lock_decisions(scope, contract_ids, until)
+    repriced = {
+        (charge["question_id"], charge["part"]): charge
+        for outcome in assign_ordinals(scope, contract_ids, until, commit=commit)
+        for charge in outcome.charges
+    }
+    query = (
+        select(*(getattr(Charge, name) for name in _COLUMNS))
+        .where(
+            Charge.administration_id == scope.administration_id,
+            Charge.contract_id.in_(contract_ids),
+            Charge.state == "open",
+            Charge.date <= until,
+        )
+        .order_by(Charge.contract_id, Charge.date, Charge.id, Charge.part)
+    )
+    if commit:
+        query = query.with_for_update()
+    found = []
+    for row in scope.session.execute(query):
+        values = row._asdict()
+        new = repriced.get((row.question_id, row.part))
+        found.append(OpenCharge(**(values | new), provisional=not commit) if new else OpenCharge(**values))
+    return found
+
+
+def mark_released(scope: Scope, invoice_id: UUID, contract_id: UUID, until: date) -> None:
+    """Release, with the document ``invoice_id``, every decided question of the contract closed up to ``until``.
+
+    Waived and closed not billable questions go with it, so that the annex can show them and their ordinals stay. To be
+    called in the transaction of ``open_charges(…, commit=True)``; the charges' own state is the caller's.
+    """
+    scope.session.execute(
+        update(Decision)
+        .where(_releasable(scope, [contract_id], until))
+        .values(released=True, invoice_id=invoice_id, version=Decision.version + 1)
+    )
+
+
+def undo_release(scope: Scope, invoice_ids: Sequence[UUID]) -> None:
+    """The documents are withdrawn before issue: their questions are decided again, by the facts of now.
+
+    The caller first puts the charges of these documents back to ``open``.
+    """
+    decisions = Decision.administration_id == scope.administration_id
+    query = select(Decision.question_id).where(decisions, Decision.invoice_id.in_(invoice_ids)).with_for_update()
+    questions = list(scope.session.scalars(query))
+    scope.session.execute(
+        update(Decision)
+        .where(decisions, Decision.invoice_id.in_(invoice_ids))
+        .values(released=False, invoice_id=None, ordinal=None, version=Decision.version + 1)
+    )
+    decide_stored(scope, questions, cause="release_withdrawn")
+
+
+def _lock_decisions(scope: Scope, contract_ids: Collection[UUID], until: date) -> None:
+    query = select(Decision.question_id).where(_releasable(scope, contract_ids, until)).order_by(Decision.question_id)
+    scope.session.execute(query.with_for_update()).all()
+
+
+def _releasable(scope: Scope, contract_ids: Collection[UUID], until: date) -> Any:
+    return (
+        (Decision.administration_id == scope.administration_id)
+        & Decision.contract_id.in_(contract_ids)
+        & ~Decision.released
+        & (Decision.state == "decided")
+        & Decision.closed
+        & (Decision.decided_on <= until)
+    )

@@ -1,0 +1,227 @@
+"""Writing decisions and their charges: new ones in bulk, changed ones in place, released and personal ones never."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Table, bindparam, delete, select, update
+
+from billing_service.core.ids import new_id
+from billing_service.rating.outcome import Outcome
+from billing_service.rating.terms import MOST_KEYS
+from billing_service.store import audit, bulk
+from billing_service.store.audit import AuditRow
+from billing_service.store.charges import Charge, Decision
+from billing_service.store.scope import Scope
+
+_COMPARED: Final = (
+    "state",
+    "reason",
+    "decided_on",
+    "contract_id",
+    "customer_id",
+    "tariff_version_id",
+    "phase",
+    "rule",
+    "disposition",
+    "minutes",
+    "amount",
+    "provisional",
+    "ordinal",
+    "ordinal_table",
+    "ordinal_counter",
+    "by_person",
+    "closed",
+)
+_TOLD: Final = ("state", "reason", "disposition", "amount", "minutes", "rule", "contract_id", "tariff_version_id")
+_DECISIONS: Final = cast(Table, Decision.__table__)
+_CHARGES: Final = cast(Table, Charge.__table__)
+
+
+@dataclass(slots=True)
+class Stored:
+    """What became of a batch of outcomes, by question."""
+
+    made: list[UUID] = field(default_factory=list)
+    replaced: list[UUID] = field(default_factory=list)
+    unchanged: list[UUID] = field(default_factory=list)
+    kept_released: list[UUID] = field(default_factory=list)
+    kept_personal: list[UUID] = field(default_factory=list)
+
+
+def told(decision: Mapping[str, Any]) -> dict[str, Any]:
+    """What the audit trail says about a decision: its outcome, without the explanation."""
+    return {name: decision[name] for name in _TOLD if decision[name] is not None}
+
+
+def insert_decisions(scope: Scope, outcomes: Sequence[Outcome]) -> None:
+    """Store decisions of questions that have none. The caller writes the audit row of its change."""
+    key, now = scope.administration_id, scope.now
+    bulk.insert_rows(
+        scope.session,
+        Decision,
+        [
+            {"administration_id": key, "version": 1, "released": False, "decided_at": now, **outcome.decision}
+            for outcome in outcomes
+        ],
+    )
+    _insert_charges(scope, [charge for outcome in outcomes for charge in outcome.charges])
+
+
+def store_outcomes(scope: Scope, outcomes: Iterable[Outcome], *, personal: bool = False) -> Stored:
+    """Store outcomes of questions that may have a decision already.
+
+    A released decision stays as it is, and so does a person's, unless the outcome is a person's too (``personal``).
+    What is equal to what is stored is not written again.
+    """
+    by_question = {outcome.question_id: outcome for outcome in sorted(outcomes, key=lambda one: one.question_id)}
+    stored = Stored()
+    existing = _lock_decisions(scope, list(by_question))
+    new = [outcome for key, outcome in by_question.items() if key not in existing]
+    changed: list[tuple[Any, Outcome]] = []
+    for key, row in existing.items():
+        outcome = by_question[key]
+        if row.released:
+            stored.kept_released.append(key)
+        elif row.by_person is not None and not personal:
+            stored.kept_personal.append(key)
+        elif _same(row, _keep_closed(row, outcome.decision)):
+            stored.unchanged.append(key)
+        else:
+            changed.append((row, outcome))
+            stored.replaced.append(key)
+    insert_decisions(scope, new)
+    _replace(scope, changed)
+    stored.made = [outcome.question_id for outcome in new]
+    trail = [("create", outcome) for outcome in new] + [("change", outcome) for _, outcome in changed]
+    bulk.insert_rows(
+        scope.session,
+        AuditRow,
+        [audit.row(scope, action, "decision", one.question_id, told(one.decision)) for action, one in trail],
+    )
+    return stored
+
+
+def drop_decisions(scope: Scope, question_ids: Sequence[UUID]) -> list[UUID]:
+    """Take away what was decided about questions that count no longer, with their open charges.
+
+    Returns the questions whose decision is released and therefore stays.
+    """
+    existing = _lock_decisions(scope, sorted(question_ids))
+    going = [key for key, row in existing.items() if not row.released]
+    if going:
+        mine = Charge.administration_id == scope.administration_id
+        scope.session.execute(delete(Charge).where(mine, Charge.question_id.in_(going), Charge.state == "open"))
+        scope.session.execute(
+            delete(Decision).where(
+                Decision.administration_id == scope.administration_id, Decision.question_id.in_(going)
+            )
+        )
+        bulk.insert_rows(scope.session, AuditRow, [audit.row(scope, "delete", "decision", key) for key in going])
+    return [key for key, row in existing.items() if row.released]
+
+
+def _lock_decisions(scope: Scope, question_ids: Sequence[UUID]) -> dict[UUID, Any]:
+    """The stored decisions, locked in the order of their questions against a release at the same moment."""
+    found: dict[UUID, Any] = {}
+    for start in range(0, len(question_ids), MOST_KEYS):
+        query = (
+            select(*_DECISIONS.columns)
+            .where(
+                Decision.administration_id == scope.administration_id,
+                Decision.question_id.in_(question_ids[start : start + MOST_KEYS]),
+            )
+            .order_by(Decision.question_id)
+            .with_for_update()
+        )
+        found.update((row.question_id, row) for row in scope.session.execute(query))
+    return found
+
+
+def _keep_closed(row: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """A question that a person closed as not billable stays closed while the same rule says so."""
+    if row.closed and not values["closed"] and (row.rule, row.disposition) == (values["rule"], values["disposition"]):
+        values["closed"] = True
+    return values
+
+
+def _same(row: Any, values: Mapping[str, Any]) -> bool:
+    stored = row._mapping
+    return all(stored[name] == values[name] for name in _COMPARED) and all(
+        _canonical(stored[name]) == _canonical(values[name]) for name in ("parts", "explanation")
+    )
+
+
+def _canonical(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _replace(scope: Scope, changed: Sequence[tuple[Any, Outcome]]) -> None:
+    if not changed:
+        return
+    names = (*_COMPARED, "parts", "explanation", "decided_at", "version")
+    statement = (
+        update(_DECISIONS)
+        .where(
+            _DECISIONS.c.administration_id == scope.administration_id,
+            _DECISIONS.c.question_id == bindparam("of_question"),
+        )
+        .values({name: bindparam(name) for name in names})
+    )
+    scope.session.connection().execute(
+        statement,
+        [
+            {
+                **{name: outcome.decision[name] for name in (*_COMPARED, "parts", "explanation")},
+                "of_question": outcome.question_id,
+                "decided_at": scope.now,
+                "version": row.version + 1,
+            }
+            for row, outcome in changed
+        ],
+    )
+    _replace_charges(scope, [outcome for _, outcome in changed])
+
+
+def _replace_charges(scope: Scope, outcomes: Sequence[Outcome]) -> None:
+    """Charges keep their id where a part stays: the first part of before is the first part of now."""
+    mine = Charge.administration_id == scope.administration_id
+    wanted = {(charge["question_id"], charge["part"]): charge for one in outcomes for charge in one.charges}
+    query = select(Charge.id, Charge.question_id, Charge.part, Charge.version).where(
+        mine, Charge.question_id.in_([outcome.question_id for outcome in outcomes])
+    )
+    surplus: list[UUID] = []
+    updates: list[dict[str, Any]] = []
+    for charge_id, question_id, part, version in scope.session.execute(query).all():
+        values = wanted.pop((question_id, part), None)
+        if values is None:
+            surplus.append(charge_id)
+        else:
+            updates.append({**values, "of_charge": charge_id, "version": version + 1})
+    if surplus:
+        scope.session.execute(delete(Charge).where(mine, Charge.id.in_(surplus)))
+    if updates:
+        names = [name for name in updates[0] if name != "of_charge"]
+        statement = (
+            update(_CHARGES)
+            .where(_CHARGES.c.administration_id == scope.administration_id, _CHARGES.c.id == bindparam("of_charge"))
+            .values({name: bindparam(name) for name in names})
+        )
+        scope.session.connection().execute(statement, updates)
+    _insert_charges(scope, list(wanted.values()))
+
+
+def _insert_charges(scope: Scope, charges: Sequence[dict[str, Any]]) -> None:
+    key, now = scope.administration_id, scope.now
+    bulk.insert_rows(
+        scope.session,
+        Charge,
+        [
+            {"administration_id": key, "id": new_id(), "version": 1, "state": "open", "created_at": now, **charge}
+            for charge in charges
+        ],
+    )
