@@ -56,7 +56,6 @@ def test_imports_go_down_only():
         ("billing_service/core/planted.py", "import time", "core is pure"),
         ("billing_service/core/planted.py", "import billing_service.store", "app → api"),
         ("billing_service/store/planted.py", "import billing_service.parties", "app → api"),
-        ("billing_service/store/planted.py", "from marshmallow import Schema", "only the API speaks HTTP"),
         ("billing_service/documents/planted.py", "import billing_service.store", "app → api"),
         ("billing_service/parties/planted.py", "import billing_service.api", "app → api"),
         ("billing_service/parties/planted.py", "import billing_service.config", "app → api"),
@@ -97,6 +96,61 @@ def plant(folder: Path, name: str, line: str) -> None:
     package.mkdir(exist_ok=True)
     (package / "__init__.py").touch()
     path.write_text((path.read_text() if path.exists() else "") + "\n" + line + "\n")
+
+
+# --- each tool in its place -----------------------------------------------------------------------------------------
+
+# Imported by these steps (modules or folders right under billing_service) and by no other.
+ONLY_IN = {
+    "alembic": {"store"},
+    "billing_service.config": {"app", "cli", "__main__"},
+    "click": {"cli", "__main__"},
+    "flask": {"api", "app", "console"},
+    "flask_smorest": {"api", "app"},
+    "gunicorn": {"app", "cli"},
+    "reportlab": {"documents"},
+    "rich": {"cli", "demo"},
+    "segno": {"documents"},
+}
+
+
+def imported(source: str) -> set[str]:
+    """Every module this source names in an import, with the packages around it."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names | {name[: match.start()] for name in names for match in re.finditer(r"\.", name)}
+
+
+def out_of_place(step: str, source: str) -> set[str]:
+    return {tool for tool in imported(source) & ONLY_IN.keys() if step not in ONLY_IN[tool]}
+
+
+def test_each_tool_is_used_in_its_place_only():
+    misplaced = {}
+    for path in sources("billing_service"):
+        step = path.relative_to(ROOT / "billing_service").parts[0].removesuffix(".py")
+        if found := out_of_place(step, path.read_text()):
+            misplaced[str(path.relative_to(ROOT))] = found
+    assert misplaced == {}
+
+
+@pytest.mark.parametrize(
+    ("step", "line", "tool"),
+    [
+        ("store", "from flask import request", "flask"),
+        ("parties", "import click.testing", "click"),
+        ("invoicing", "from reportlab.pdfgen import canvas", "reportlab"),
+        ("worker", "from billing_service.config import Settings", "billing_service.config"),
+        ("api", "from billing_service import config", "billing_service.config"),
+    ],
+)
+def test_a_tool_out_of_place_is_caught(step: str, line: str, tool: str):
+    assert out_of_place(step, line) == {tool}
+    assert out_of_place(next(iter(ONLY_IN[tool])), line) == set()
 
 
 # --- habits ---------------------------------------------------------------------------------------------------------
