@@ -1,0 +1,122 @@
+"""Building the WSGI application from a context: blueprints, errors, headers, OpenAPI."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import flask
+import flask_smorest
+import marshmallow as ma
+from werkzeug.routing import BaseConverter
+
+from billing_service.api import errors
+from billing_service.api.glue import fields
+from billing_service.api.glue.identity import RateLimits
+from billing_service.api.routes import BLUEPRINTS
+from billing_service.context import Context
+
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class CodeConverter(BaseConverter):
+    """A path segment that holds a code of the caller's own, such as an external id."""
+
+    regex = fields.Code.PATTERN
+    part_isolating = True
+
+
+class ProblemSchema(ma.Schema):
+    """RFC 9457, with the request id and what is wrong per field."""
+
+    class _FieldSchema(ma.Schema):
+        pointer = ma.fields.String(required=True, metadata={"description": "JSON pointer, or ?name of a parameter."})
+        detail = ma.fields.String(required=True)
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    type = ma.fields.String(required=True, metadata={"example": "/problems/invalid_input"})
+    title = ma.fields.String(required=True)
+    status = ma.fields.Integer(required=True)
+    detail = ma.fields.String(required=True)
+    instance = ma.fields.String(required=True)
+    request_id = ma.fields.String(required=True)
+    errors = ma.fields.List(ma.fields.Nested(_FieldSchema))
+
+
+class BillingApi(flask_smorest.Api):
+    """flask-smorest with problem+json as the documented and the real form of every error."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        errors.register(self._app)
+
+    def _register_responses(self) -> None:
+        # The same answers as flask-smorest registers, but documented with their real content type.
+        usual, self.DEFAULT_RESPONSE_CONTENT_TYPE = self.DEFAULT_RESPONSE_CONTENT_TYPE, errors.PROBLEM
+        try:
+            super()._register_responses()
+        finally:
+            self.DEFAULT_RESPONSE_CONTENT_TYPE = usual
+
+
+def create_app(context: Context) -> flask.Flask:
+    """The WSGI application over this context; it keeps no state but rate limits."""
+    app = flask.Flask("billing_service.api", static_folder=None)
+    app.config.update(
+        API_TITLE="Billing service",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        MAX_CONTENT_LENGTH=context.limits.body_bytes,
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+        PROPAGATE_EXCEPTIONS=False,
+        API_SPEC_OPTIONS=_SPEC_OPTIONS,
+    )
+    app.extensions["billing"] = context
+    app.extensions["billing_rate_limits"] = RateLimits(context.limits.requests_per_minute)
+    app.url_map.converters["code"] = CodeConverter
+    app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False
+    api = BillingApi(app)
+    _describe(api)
+    for routes in BLUEPRINTS:
+        api.register_blueprint(routes)
+    app.after_request(_finish)
+    return app
+
+
+_SPEC_OPTIONS: Final[dict[str, Any]] = {
+    "servers": [{"url": "/"}],
+    "info": {"description": "Questions in, decisions explained, invoices and PDFs out. Docs: /docs"},
+}
+
+
+def _describe(api: BillingApi) -> None:
+    for field, kind in ((fields.Amount, "string"), (fields.JsonObject, "object")):
+        api.register_field(field, kind, None)
+    api.register_converter(
+        CodeConverter,
+        lambda _: {"type": "string", "pattern": f"^{fields.Code.PATTERN}$", "maxLength": 100, "minLength": 1},
+    )
+    api.spec.components.security_scheme(
+        "ApiKey",
+        {"type": "http", "scheme": "bearer", "description": "An API key: Authorization: Bearer bk_…"},
+    )
+
+
+def _finish(response: flask.Response) -> flask.Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-Id"] = errors.request_id()
+    rate = flask.g.get("rate")
+    if rate is not None:
+        response.headers["RateLimit-Policy"] = f'"default";q={rate.quota};w=60'
+        response.headers["RateLimit"] = f'"default";r={rate.remaining};t={rate.reset}'
+    return response

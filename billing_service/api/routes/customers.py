@@ -1,0 +1,74 @@
+"""Customers: who pays (debtors)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from billing_service.api.glue import Answer, Routes, check_version, created, page
+from billing_service.api.schemas.customers import CustomerIn, CustomerOut, CustomerPatch, CustomerPut, CustomerQuery
+from billing_service.parties import customers
+from billing_service.store.parties import Customer
+from billing_service.store.scope import Scope
+
+routes = Routes("customers", "Who pays (debtors).")
+
+
+@routes.operation("POST", "/customers", scope="customers:write", body=CustomerIn, out=CustomerOut, status=201)
+def create_customer(scope: Scope, body: dict[str, Any]) -> Answer:
+    """Create a customer."""
+    customer = customers.create(scope, body)
+    return created(customer, f"/v1/customers/{customer.id}")
+
+
+@routes.operation("GET", "/customers", scope="customers:read", query=CustomerQuery, page_of=CustomerOut)
+def list_customers(scope: Scope, query: dict[str, Any]) -> Any:
+    """List customers, oldest first."""
+    statement = select(Customer).where(Customer.administration_id == scope.administration_id)
+    for name in ("number", "customer_group"):
+        if name in query:
+            statement = statement.where(getattr(Customer, name) == query[name])
+    return page(scope, statement, Customer.id, query)
+
+
+@routes.operation("GET", "/customers/<uuid:customer_id>", scope="customers:read", out=CustomerOut)
+def get_customer(scope: Scope, customer_id: UUID) -> Customer:
+    """Read a customer."""
+    return customers.get(scope, customer_id)
+
+
+@routes.operation(
+    "PATCH", "/customers/<uuid:customer_id>", scope="customers:write", body=CustomerPatch, out=CustomerOut
+)
+def change_customer(scope: Scope, customer_id: UUID, body: dict[str, Any]) -> Customer:
+    """Change a customer; only the fields given."""
+    customer = customers.get(scope, customer_id)
+    check_version(customer)
+    return customers.change(scope, customer, body)
+
+
+@routes.operation(
+    "GET", "/customers/by-external-id/<code:source>/<code:external_id>", scope="customers:read", out=CustomerOut
+)
+def get_customer_by_external_id(scope: Scope, source: str, external_id: str) -> Customer:
+    """Read the customer that another system knows by this id."""
+    return customers.by_external_id(scope, source, external_id)
+
+
+@routes.operation(
+    "PUT",
+    "/customers/by-external-id/<code:source>/<code:external_id>",
+    scope="customers:write",
+    body=CustomerPut,
+    out=CustomerOut,
+    also={201: "The customer is new."},
+)
+def put_customer(scope: Scope, source: str, external_id: str, body: dict[str, Any]) -> Answer:
+    """Create or replace the customer that another system knows by this id.
+
+    Fields that are not given get their default. Other external ids of the customer stay.
+    """
+    customer, new = customers.put(scope, source, external_id, body)
+    return created(customer, f"/v1/customers/{customer.id}") if new else Answer(customer)
