@@ -1,0 +1,64 @@
+"""The web server: gunicorn with threads, the application loaded once before the workers fork."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+from gunicorn import glogging
+from gunicorn.app.base import BaseApplication
+
+from billing_service.cli.program import Program
+from billing_service.context import Context
+
+
+def serve(program: Program) -> None:
+    """Serve until SIGTERM or SIGINT. Raises ``WrongSchema`` before anything listens."""
+    context = program.context
+    settings = program.settings
+    app = program.web_app(context)
+    context.database.close()  # a connection must not be shared by two processes
+    gc.freeze()  # what is loaded stays in pages that the workers share
+    _Server(
+        app,
+        {
+            "bind": f"{settings.host}:{settings.port}",
+            "workers": settings.web_workers,
+            "threads": settings.web_threads,
+            "worker_class": "gthread",
+            "preload_app": True,
+            "post_fork": lambda _arbiter, _worker: _forget_connections(context),
+            "graceful_timeout": 20,
+            "keepalive": 15,
+            "control_socket_disable": True,
+            "proc_name": "billing",
+            "logger_class": _Logger,
+        },
+    ).run()
+
+
+def _forget_connections(context: Context) -> None:
+    context.database.engine.dispose(close=False)
+
+
+class _Logger(glogging.Logger):  # type: ignore[misc]
+    """gunicorn's own lines take the way of all other logging of this process."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    def __init__(self, app: Any, options: dict[str, Any]) -> None:
+        self._app = app
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return self._app
