@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_service.core.document import (
+    DocumentKind,
     InvoiceDocument,
+    Line,
     PrecedingDocument,
     VatGroup,
     check,
@@ -321,3 +323,28 @@ def test_compose_takes_the_sellers_account() -> None:
         supply_to=ISSUED_ON, lines=two_lines(), terms_days=14,
     )  # fmt: skip
     assert (document.payment.iban, document.payment.bic) == (SELLER.iban, SELLER.bic)
+
+
+def nothing_charged() -> list[Line]:
+    return [make_line(1, "Wachtwoord vergeten", vat_category="S", vat_rate=Decimal("21.00"), minutes=20, included=True)]
+
+
+def test_a_zero_statement_gets_a_date_and_no_number() -> None:
+    statement = released(nothing_charged(), kind=DocumentKind.ZERO_STATEMENT)
+    check(statement)
+    dated = issue(statement, None, date(2026, 11, 21))
+    check(dated)
+    assert (dated.number, dated.issue_date, dated.due_date) == (None, date(2026, 11, 21), None)
+    assert dated.payment.reference is None
+    assert issue_json(to_json(statement), None, date(2026, 11, 21)) == to_json(dated)
+    with pytest.raises(Conflict, match="already issued"):
+        issue(dated, None, date(2026, 11, 22))
+
+
+def test_a_zero_statement_with_an_amount_or_a_number_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="comes to nothing"):
+        check(released(kind=DocumentKind.ZERO_STATEMENT))
+    with pytest.raises(InvalidInput, match="except a zero statement"):
+        issue(released(nothing_charged(), kind=DocumentKind.ZERO_STATEMENT), "20260001", date(2026, 11, 21))
+    with pytest.raises(InvalidInput, match="except a zero statement"):
+        issue_json(to_json(released()), None, date(2026, 11, 21))

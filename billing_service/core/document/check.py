@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import get_args
 
 from billing_service.core.document.compose import multiplied_out, plain, terms_of_issue, totals, vat_groups
-from billing_service.core.document.value import Basis, Buyer, InvoiceDocument, Line, Seller, VatGroup
+from billing_service.core.document.value import Basis, Buyer, DocumentKind, InvoiceDocument, Line, Seller, VatGroup
 from billing_service.core.money import ZERO, amount, unit_price
 from billing_service.core.vat import VAT_TEXTS, VatCategory
 from billing_service.errors import FieldError, InvalidInput
@@ -158,8 +158,14 @@ def _minutes(document: InvoiceDocument, at: int) -> tuple[int | None, int | None
 
 def _issued(document: InvoiceDocument) -> Iterator[FieldError]:
     """Number, dates and reference come together, and follow from one another."""
-    together = (document.number, document.issue_date, document.due_date, document.payment.reference)
-    if together == (None, None, None, None):
+    together = (document.number, document.due_date, document.payment.reference)
+    if document.kind is DocumentKind.ZERO_STATEMENT:
+        if together != (None, None, None):
+            yield FieldError("/number", "A zero statement has no number, due date or payment reference.")
+        if any(group.taxable or group.tax for group in document.vat):
+            yield FieldError("/kind", "A zero statement comes to nothing in every VAT group.")
+        return
+    if (*together, document.issue_date) == (None, None, None, None):
         return
     if document.number is None or document.issue_date is None:
         yield FieldError("/number", "Number, issue date, due date and payment reference come together.")

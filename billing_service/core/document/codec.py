@@ -18,7 +18,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import orjson
 
-from billing_service.core.document.compose import refuse_second_number, terms_of_issue
+from billing_service.core.document.compose import refuse_to_issue, terms_of_issue
 from billing_service.core.document.value import InvoiceDocument
 from billing_service.errors import FieldError, InvalidInput
 
@@ -51,14 +51,14 @@ def from_json(data: bytes) -> InvoiceDocument:
     return document
 
 
-def issue_json(released: bytes, number: str, issue_date: date) -> bytes:
+def issue_json(released: bytes, number: str | None, issue_date: date) -> bytes:
     """``to_json(issue(from_json(released), number, issue_date))``, ten times as fast, for the hot path of issuing.
 
     The bytes must be those of a document that passed ``check`` when it was released; store their SHA-256 with them
     and compare it first, since nothing is recomputed here. Raises as ``issue`` does.
     """
     tree = orjson.loads(released)
-    refuse_second_number(tree["number"])
+    refuse_to_issue(tree["kind"], tree["number"], tree["issue_date"], number)
     due_date, reference = terms_of_issue(tree["payment"]["terms_days"], number, issue_date)
     tree["payment"]["reference"] = reference
     tree |= {"number": number, "issue_date": issue_date, "due_date": due_date}

@@ -181,13 +181,14 @@ def compose(
     )
 
 
-def issue(document: InvoiceDocument, number: str, issue_date: date) -> InvoiceDocument:
+def issue(document: InvoiceDocument, number: str | None, issue_date: date) -> InvoiceDocument:
     """The document with number, issue date, due date (issue date + terms) and payment reference.
 
-    ``issue_date`` is a date in the administration's time zone (Europe/Amsterdam). Raises Conflict when it already has
-    a number, InvalidInput when no payment reference can be made of the number.
+    ``issue_date`` is a date in the administration's time zone (Europe/Amsterdam); ``number`` is None for a zero
+    statement and for nothing else. Raises Conflict when it is already issued, InvalidInput when no payment reference
+    can be made of the number.
     """
-    refuse_second_number(document.number)
+    refuse_to_issue(document.kind, document.number, document.issue_date, number)
     due_date, reference = terms_of_issue(document.payment.terms_days, number, issue_date)
     return replace(
         document,
@@ -198,12 +199,16 @@ def issue(document: InvoiceDocument, number: str, issue_date: date) -> InvoiceDo
     )
 
 
-def refuse_second_number(number: str | None) -> None:
-    """Raise Conflict for a document that has a number."""
-    if number is not None:
-        raise Conflict(f"This document is already issued as {number}.")
+def refuse_to_issue(kind: str, number: str | None, issue_date: object, new_number: str | None) -> None:
+    """Raise Conflict for a document that is issued, InvalidInput for a number where none belongs or the reverse."""
+    if number is not None or issue_date is not None:
+        raise Conflict(f"This document is already issued{f' as {number}' if number else ''}.")
+    if (new_number is None) != (kind == DocumentKind.ZERO_STATEMENT):
+        raise InvalidInput("Every document is issued with a number, except a zero statement.")
 
 
-def terms_of_issue(terms_days: int, number: str, issue_date: date) -> tuple[date, str]:
-    """Due date and payment reference: both follow from what issuing adds."""
+def terms_of_issue(terms_days: int, number: str | None, issue_date: date) -> tuple[date | None, str | None]:
+    """Due date and payment reference: both follow from what issuing adds. Without a number there are none."""
+    if number is None:
+        return None, None
     return issue_date + timedelta(days=terms_days), rf_reference(number)

@@ -17,6 +17,8 @@ class DocumentKind(StrEnum):
     """What the document is. A credit note and a payment document for hour cards become members of their own."""
 
     INVOICE = "invoice"
+    ZERO_STATEMENT = "zero_statement"
+    """Shows work that comes to nothing in every VAT group. It has a date and no number: nothing to pay or declare."""
 
 
 class Basis(StrEnum):
@@ -162,7 +164,8 @@ class AnnexEntry:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDocument:
-    """A whole document. ``number``, ``issue_date`` and ``due_date`` are ``None`` until it is issued.
+    """A whole document. ``number``, ``issue_date`` and ``due_date`` are ``None`` until it is issued; a zero statement
+    then gets its ``issue_date`` only.
 
     ``language`` is ``nl`` or ``en``; ``supply_from`` and ``supply_to`` bound the period of supply, both inclusive.
     ``buyer_reference`` is what the buyer wants to read (order number, cost centre).

@@ -9,7 +9,7 @@ from __future__ import annotations
 from billing_service.core.document import InvoiceDocument
 from billing_service.documents.pdf.draw import to_pdf
 from billing_service.documents.pdf.layout import lay_out
-from billing_service.documents.pdf.texts import TEXTS
+from billing_service.documents.pdf.texts import TEXTS, name_of
 
 __all__ = ["lay_out", "render"]
 
@@ -17,7 +17,5 @@ __all__ = ["lay_out", "render"]
 def render(document: InvoiceDocument) -> bytes:
     """The document as a PDF with embedded fonts. Raises InvalidInput as ``lay_out`` does."""
     texts = TEXTS[document.language]
-    title = texts["title"].format(
-        kind=texts[document.kind], number=document.number or texts["not_issued"], seller=document.seller.legal_name
-    )
+    title = texts["title"].format(document=name_of(document), seller=document.seller.legal_name)
     return to_pdf(lay_out(document), title=title, author=document.seller.legal_name, language=document.language)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from billing_service.core.document import InvoiceDocument
+from billing_service.core.document import DocumentKind, InvoiceDocument
 from billing_service.core.references import LARGEST_EPC_AMOUNT, epc_payload, grouped
 from billing_service.core.vat import vat_text
 from billing_service.documents.pdf.fonts import width
@@ -144,7 +144,8 @@ def _request(document: InvoiceDocument) -> str:
     if payable < 0:
         return texts["in_your_favour"].format(amount=money(-payable, document.currency, language))
     if payable == 0:
-        return texts["nothing_to_pay"]
+        statement = document.kind is DocumentKind.ZERO_STATEMENT
+        return texts["nothing_to_pay_statement" if statement else "nothing_to_pay"]
     key = "pay_without_account"
     if document.payment.iban:
         key = "pay" if document.payment.terms_days else "pay_at_once"

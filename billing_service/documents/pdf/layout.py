@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billing_service.core.document import InvoiceDocument
+from billing_service.core.document import DocumentKind, InvoiceDocument
 from billing_service.documents.pdf import lines
 from billing_service.documents.pdf.annex import add_annex
 from billing_service.documents.pdf.closing import closing
@@ -25,7 +25,7 @@ from billing_service.documents.pdf.marks import (
     shortened,
     wrapped,
 )
-from billing_service.documents.pdf.texts import TEXTS
+from billing_service.documents.pdf.texts import TEXTS, name_of
 from billing_service.errors import FieldError, InvalidInput
 
 _FOOT_Y = 278 * MM
@@ -81,11 +81,11 @@ def _too_long(document: InvoiceDocument) -> InvalidInput:
 
 def _running_head(document: InvoiceDocument, *, annex: bool) -> list[Mark]:
     texts = TEXTS[document.language]
-    number = document.number or texts["not_issued"]
-    if annex:
-        title = texts["annex_of"].format(number=number) if document.number else texts["annex_to_concept"]
-    else:
-        title = f"{texts[document.kind]} {number}"
+    title = name_of(document)
+    if annex and document.kind is DocumentKind.ZERO_STATEMENT:
+        title = texts["annex_to_statement"]
+    elif annex:
+        title = texts["annex_of"].format(number=document.number) if document.number else texts["annex_to_concept"]
     seller = document.seller.trade_name or document.seller.legal_name
     return [
         left(shortened(seller, COLUMN * 0.5, SMALL_BOLD), LEFT, SMALL_BOLD, _RUNNING_HEAD_Y),

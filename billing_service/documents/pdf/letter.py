@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from billing_service.core.document import Address, InvoiceDocument, Seller
+from billing_service.core.document import Address, DocumentKind, InvoiceDocument, Seller
 from billing_service.core.references import grouped
 from billing_service.documents.pdf.formats import country, long_date, period
 from billing_service.documents.pdf.marks import (
@@ -127,9 +127,13 @@ def _facts(marks: list[Mark], document: InvoiceDocument, y: float) -> float:
 def _fact_texts(document: InvoiceDocument) -> Iterator[tuple[str, str]]:
     texts, language = TEXTS[document.language], document.language
     concept = texts["not_issued"]
-    yield texts["number"], document.number or concept
-    yield texts["issue_date"], long_date(document.issue_date, language) if document.issue_date else concept
-    yield texts["due_date"], long_date(document.due_date, language) if document.due_date else concept
+    issued = long_date(document.issue_date, language) if document.issue_date else concept
+    if document.kind is DocumentKind.ZERO_STATEMENT:
+        yield texts["statement_date"], issued
+    else:
+        yield texts["number"], document.number or concept
+        yield texts["issue_date"], issued
+        yield texts["due_date"], long_date(document.due_date, language) if document.due_date else concept
     one_day = document.supply_from == document.supply_to
     supplied = period(document.supply_from, document.supply_to, language)
     yield texts["supply_date" if one_day else "supply_period"], supplied

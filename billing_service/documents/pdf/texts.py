@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from billing_service.core.document import DocumentKind, InvoiceDocument
+
 TEXTS: Final[dict[str, dict[str, str]]] = {
     "nl": {
         "invoice": "Factuur",
+        "zero_statement": "Nuloverzicht",
         "number": "Factuurnummer",
         "issue_date": "Factuurdatum",
+        "statement_date": "Datum",
         "due_date": "Vervaldatum",
         "supply_period": "Periode van levering",
         "supply_date": "Leverdatum",
@@ -48,6 +52,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "pay_at_once": "Wij verzoeken u {amount} direct over te maken, onder vermelding van het betalingskenmerk.",
         "pay_without_account": "Wij verzoeken u {amount} uiterlijk op {date} te voldoen.",
         "nothing_to_pay": "U hoeft voor deze factuur niets te betalen.",
+        "nothing_to_pay_statement": "Dit overzicht is geen factuur: u hoeft niets te betalen.",
         "in_your_favour": "Het tegoed van {amount} verrekenen wij of betalen wij aan u terug.",
         "account": "IBAN",
         "bic": "BIC",
@@ -62,6 +67,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "annex": "Bijlage: uw vragen",
         "annex_of": "Bijlage bij factuur {number}",
         "annex_to_concept": "Bijlage bij conceptfactuur",
+        "annex_to_statement": "Bijlage bij nuloverzicht",
         "annex_intro": "Elke vraag met de tijd die eraan besteed is, wat ervan berekend is en waarom.",
         "questions": "Aantal vragen",
         "question": "Vraag",
@@ -76,12 +82,14 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "draw": "strippenkaart",
         "waived": "kwijtgescholden",
         "not_billable": "niet berekend",
-        "title": "{kind} {number} van {seller}",
+        "title": "{document} van {seller}",
     },
     "en": {
         "invoice": "Invoice",
+        "zero_statement": "Zero statement",
         "number": "Invoice number",
         "issue_date": "Invoice date",
+        "statement_date": "Date",
         "due_date": "Due date",
         "supply_period": "Period of supply",
         "supply_date": "Date of supply",
@@ -121,6 +129,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "pay_at_once": "Please transfer {amount} at once, quoting the payment reference.",
         "pay_without_account": "Please pay {amount} by {date} at the latest.",
         "nothing_to_pay": "There is nothing to pay for this invoice.",
+        "nothing_to_pay_statement": "This statement is not an invoice: there is nothing to pay.",
         "in_your_favour": "The {amount} in your favour will be set off or refunded.",
         "account": "IBAN",
         "bic": "BIC",
@@ -135,6 +144,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "annex": "Annex: your questions",
         "annex_of": "Annex to invoice {number}",
         "annex_to_concept": "Annex to a draft invoice",
+        "annex_to_statement": "Annex to a zero statement",
         "annex_intro": "Every question with the time spent on it, what was charged and why.",
         "questions": "Number of questions",
         "question": "Question",
@@ -149,7 +159,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "draw": "hour card",
         "waived": "waived",
         "not_billable": "not billed",
-        "title": "{kind} {number} from {seller}",
+        "title": "{document} from {seller}",
     },
 }
 
@@ -158,3 +168,11 @@ UNITS: Final[dict[str, dict[str, str]]] = {
     "en": {"C62": "", "EA": "pcs", "HUR": "hours", "MIN": "min", "DAY": "days", "MON": "months", "ANN": "years"},
 }
 """Printed names of units (UN/ECE Recommendation 20); an unlisted code is printed as it is."""
+
+
+def name_of(document: InvoiceDocument) -> str:
+    """``Factuur 20260042``, ``Factuur concept``, ``Nuloverzicht``."""
+    texts = TEXTS[document.language]
+    if document.kind is DocumentKind.ZERO_STATEMENT:
+        return texts[document.kind]
+    return f"{texts[document.kind]} {document.number or texts['not_issued']}"
