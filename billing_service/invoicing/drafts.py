@@ -1,0 +1,244 @@
+"""Drafts: what would be invoiced, computed and never stored. Preview shows them; release stores what they become."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, Literal, cast
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from billing_service.core.calendar import period_of
+from billing_service.core.document import AnnexEntry, DocumentKind, InvoiceDocument, compose, vat_groups
+from billing_service.core.identifiers import check_vat_number
+from billing_service.core.money import ZERO
+from billing_service.core.vat import VatBuyer, VatClass, VatDecision, decide_vat
+from billing_service.errors import BillingError, NotFound
+from billing_service.invoicing.lines import ChargedLine, charged_lines
+from billing_service.invoicing.sources import Issuer, annex, buyer, decided_questions, load_issuer, wordings
+from billing_service.rating import assign_ordinals, open_charges
+from billing_service.store.charges import Charge
+from billing_service.store.parties import Contract, Customer
+from billing_service.store.scope import Scope
+
+Outcome = Literal["invoice", "zero_statement", "zero", "negative"]
+"""What release makes of a draft: an invoice, a zero statement, nothing (zero statements are switched off), or a
+finding."""
+
+_PERIODS: Final[dict[str, Literal["calendar_quarter", "calendar_year"]]] = {
+    "quarter": "calendar_quarter",
+    "year": "calendar_year",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where the document goes: by e-mail to the contract's recipient or the customer's address, else by post."""
+
+    channel: Literal["email", "post"]
+    name: str
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One contract's document as release would store it: everything open up to and including ``until``.
+
+    ``findings`` are codes with the noun and id they concern.
+    """
+
+    contract_id: UUID
+    customer_id: UUID
+    until: date
+    document: InvoiceDocument
+    outcome: Outcome
+    lines: tuple[ChargedLine, ...]
+    recipient: Recipient
+    findings: tuple[tuple[str, str, UUID], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriceable:
+    """A contract for which no document can be made, and why."""
+
+    contract_id: UUID
+    error: BillingError
+
+
+def preview(scope: Scope, until: date, contract_ids: list[UUID] | None = None) -> list[Draft | Unpriceable]:
+    """Everything uninvoiced up to ``until`` as documents without number, per contract by reference. Writes nothing."""
+    issuer = load_issuer(scope)
+    found: list[Draft | Unpriceable] = []
+    for contract_id, billed_until in contracts_to_bill(scope, until, contract_ids):
+        try:
+            draft = draft_of(scope, issuer, contract_id, billed_until, commit=False)
+        except BillingError as error:
+            found.append(Unpriceable(contract_id, error))
+        else:
+            if draft is not None:
+                found.append(draft)
+    return found
+
+
+def contracts_to_bill(scope: Scope, until: date, contract_ids: list[UUID] | None) -> list[tuple[UUID, date]]:
+    """Contracts with open charges, by reference, each with the date up to which it is billed now.
+
+    A contract named in ``contract_ids`` is billed up to ``until``. Otherwise its rhythm decides: by the month up to
+    ``until``, by the quarter or year up to the end of the last one that is over, on demand not at all.
+
+    Raises:
+        NotFound: a contract that is named does not exist.
+    """
+    mine = Contract.administration_id == scope.administration_id
+    query = select(Contract.id, Contract.rhythm).where(mine).order_by(Contract.reference)
+    if contract_ids is not None:
+        query = query.where(Contract.id.in_(contract_ids))
+    contracts = scope.session.execute(query).all()
+    if contract_ids is not None and (missing := set(contract_ids) - {row.id for row in contracts}):
+        raise NotFound(f"There is no contract {min(missing)}.")
+    first_open = _first_open_charges(scope, until)
+    found = []
+    for contract_id, rhythm in contracts:
+        billed_until = until if contract_ids is not None else _end_of_rhythm(rhythm, until)
+        if billed_until is not None and contract_id in first_open and first_open[contract_id] <= billed_until:
+            found.append((contract_id, billed_until))
+    return found
+
+
+def _first_open_charges(scope: Scope, until: date) -> dict[UUID, date]:
+    rows = scope.session.execute(
+        select(Charge.contract_id, func.min(Charge.date))
+        .where(Charge.administration_id == scope.administration_id, Charge.state == "open", Charge.date <= until)
+        .group_by(Charge.contract_id)
+    )
+    return {row.contract_id: row[1] for row in rows}
+
+
+def _end_of_rhythm(rhythm: str, until: date) -> date | None:
+    if rhythm == "on_demand":
+        return None
+    if rhythm not in _PERIODS:
+        return until
+    period = period_of(until, _PERIODS[rhythm])
+    return until if period.last == until else period.first - timedelta(days=1)
+
+
+def draft_of(scope: Scope, issuer: Issuer, contract_id: UUID, until: date, *, commit: bool) -> Draft | None:
+    """The draft of one contract, or None where nothing is open up to ``until``.
+
+    With ``commit`` (a release) the contract and its sources stay locked until the transaction ends and the prices that
+    depend on the order of questions become final; without it nothing is written.
+
+    Raises InvalidInput where a line cannot be priced or taxed.
+    """
+    contract, customer = _agreement(scope, contract_id)
+    language = customer.language or issuer.language
+    charges = open_charges(scope, [contract_id], until, commit=commit)
+    if not charges:
+        return None
+    vat = _Vat(issuer, customer)
+    lines = charged_lines(
+        charges,
+        language,
+        vat.decide,
+        group_equal=contract.group_equal_lines,
+        wordings=wordings(scope, charges, language),
+    )
+    document = compose(
+        language=language,
+        series=issuer.series_code,
+        currency=issuer.currency,
+        seller=issuer.seller,
+        buyer=buyer(customer, contract),
+        supply_from=min(charge.date for charge in charges),
+        supply_to=max(charge.date for charge in charges),
+        lines=[charged.line for charged in lines],
+        terms_days=_first_known(customer.payment_term_days, issuer.payment_term_days),
+        buyer_reference=contract.invoice_reference,
+        contract_reference=contract.reference,
+        contract_description=contract.title,
+        kind=DocumentKind.INVOICE if _has_amounts(lines) else DocumentKind.ZERO_STATEMENT,
+        annex=_annex(scope, contract_id, until, language, issuer.currency, commit) if contract.annex else (),
+    )
+    return Draft(
+        contract_id=contract_id,
+        customer_id=customer.id,
+        until=until,
+        document=document,
+        outcome=_outcome(document, issuer),
+        lines=lines,
+        recipient=recipient(contract, customer),
+        findings=tuple((code, "customer", customer.id) for code in sorted(vat.findings)),
+    )
+
+
+def recipient(contract: Contract, customer: Customer) -> Recipient:
+    """The contract's recipient once chosen, else the customer's invoice e-mail, else the post."""
+    if contract.recipient_name is not None:
+        return Recipient("email", contract.recipient_name, contract.recipient_email)
+    return Recipient("email" if customer.email else "post", customer.name, customer.email)
+
+
+def _outcome(document: InvoiceDocument, issuer: Issuer) -> Outcome:
+    if document.totals.gross < ZERO:
+        return "negative"
+    if document.kind is DocumentKind.INVOICE:
+        return "invoice"
+    return "zero_statement" if issuer.zero_statements else "zero"
+
+
+def _has_amounts(lines: Sequence[ChargedLine]) -> bool:
+    """Whether there is anything to pay or to declare: lines that cancel out within a VAT rate leave nothing."""
+    return any(group.taxable or group.tax for group in vat_groups([charged.line for charged in lines]))
+
+
+def _annex(
+    scope: Scope, contract_id: UUID, until: date, language: str, currency: str, commit: bool
+) -> list[AnnexEntry]:
+    decided = decided_questions(scope, contract_id, until)
+    repriced = [] if commit else assign_ordinals(scope, [contract_id], until, commit=False)
+    return annex(scope, decided, repriced, language, currency)
+
+
+def _agreement(scope: Scope, contract_id: UUID) -> tuple[Contract, Customer]:
+    key = scope.administration_id
+    contract = scope.session.scalars(
+        select(Contract).where(Contract.administration_id == key, Contract.id == contract_id)
+    ).one()
+    customer = scope.session.scalars(
+        select(Customer).where(Customer.administration_id == key, Customer.id == contract.customer_id)
+    ).one()
+    return contract, customer
+
+
+class _Vat:
+    """VAT for lines between one seller and one buyer, with the findings met on the way."""
+
+    def __init__(self, issuer: Issuer, customer: Customer) -> None:
+        self._issuer = issuer
+        self._buyer = VatBuyer(
+            country=customer.country,
+            is_business=customer.is_business,
+            vat_number_valid=_is_valid(customer.vat_number, customer.country),
+        )
+        self.findings: set[str] = set()
+
+    def decide(self, day: date, vat_class: str) -> VatDecision:
+        decision = decide_vat(day, self._issuer.vat_status(day), cast(VatClass, vat_class), self._buyer)
+        if decision.finding:
+            self.findings.add(decision.finding)
+        return decision
+
+
+def _is_valid(vat_number: str | None, country: str) -> bool:
+    """Whether the number has the form and check digits of its country; whether it is in use only VIES knows."""
+    try:
+        return vat_number is not None and bool(check_vat_number(vat_number, country))
+    except ValueError:
+        return False
+
+
+def _first_known(chosen: int | None, standard: int) -> int:
+    return standard if chosen is None else chosen
