@@ -26,8 +26,9 @@ class Fields:
         self.pointer = pointer
         self.errors = errors
         self._values: dict[Any, Any] = value if isinstance(value, dict) else {}
-        if not isinstance(value, dict):
-            self.fail(None, "must be an object")
+        self._is_object = isinstance(value, dict)
+        if not self._is_object:
+            errors.append(FieldError(pointer, "must be an object"))
         for key in self._values:
             if not isinstance(key, str) or (known is not None and key not in known):
                 self.fail(str(key)[:LONGEST_TEXT], "is not a field that belongs here")
@@ -43,7 +44,9 @@ class Fields:
         return pointer_to(self.pointer, key)
 
     def fail(self, key: object, detail: str) -> None:
-        self.errors.append(FieldError(self.pointer if key is None else self.at(key), detail))
+        """Note an error at ``key``, or at the object itself; what is no object has said so already."""
+        if self._is_object:
+            self.errors.append(FieldError(self.pointer if key is None else self.at(key), detail))
 
     def child(self, key: str, known: Collection[str] | None, *, required: bool = False) -> Fields | None:
         """The object under ``key``; ``known`` None lets its keys be anything."""

@@ -16,7 +16,7 @@ from billing_service.core.tariff.codes import Reason, Step
 from billing_service.core.tariff.model import TierRow, TierTable
 
 
-class CannotPrice(Exception):  # noqa: N818 - not an error: it is how a price says which fact it misses
+class CannotPrice(Exception):
     """The facts do not suffice for this price; ``reason`` is a code of ``Reason``, ``subject`` what it is about."""
 
     def __init__(self, reason: str, subject: str | None = None) -> None:
