@@ -105,6 +105,8 @@ def test_a_tiny_negative_product_is_written_as_plain_zero() -> None:
         {"amount": Decimal(1), "unit_price": Decimal(1)},
         {"amount": Decimal(1), "included": True},
         {"quantity": Decimal(1), "unit_price": Decimal("0.00001")},
+        {"quantity": Decimal("1." + "0" * 30 + "1"), "unit_price": Decimal("1.00")},
+        {"quantity": Decimal("1E+12"), "unit_price": Decimal("1.00")},
         {"quantity": Decimal(1), "unit_price": 0.1},
     ],
 )
@@ -238,9 +240,9 @@ def test_whatever_is_composed_adds_up_and_survives_its_bytes(figures: list[dict[
     check(document)
     assert document.totals.net == sum(line.amount for line in lines)
     data = to_json(document)
-    assert from_json(data) == document
     assert to_json(from_json(data)) == data
-    assert issue_json(data, NUMBER, ISSUED_ON) == to_json(issue(document, NUMBER, ISSUED_ON))
+    by_hand = issue(document, NUMBER, ISSUED_ON)
+    assert issue_json(data, NUMBER, ISSUED_ON) == (to_json(by_hand), by_hand.due_date, by_hand.payment.reference)
 
 
 def test_equal_documents_are_equal_bytes_however_their_numbers_were_written() -> None:

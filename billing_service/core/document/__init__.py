@@ -9,7 +9,7 @@ digest(bytes, previous) SHA-256 that chains the documents of a series
 """
 
 from billing_service.core.document.check import check
-from billing_service.core.document.codec import digest, from_json, issue_json, to_json
+from billing_service.core.document.codec import IssuedJson, digest, from_json, issue_json, to_json
 from billing_service.core.document.compose import compose, issue, make_line, vat_groups
 from billing_service.core.document.value import (
     Address,
@@ -33,6 +33,7 @@ __all__ = [
     "Buyer",
     "DocumentKind",
     "InvoiceDocument",
+    "IssuedJson",
     "Line",
     "Payment",
     "PrecedingDocument",

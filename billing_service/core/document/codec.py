@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import orjson
 
@@ -51,7 +51,15 @@ def from_json(data: bytes) -> InvoiceDocument:
     return document
 
 
-def issue_json(released: bytes, number: str | None, issue_date: date) -> bytes:
+class IssuedJson(NamedTuple):
+    """The bytes of an issued document, with the two of its fields that issuing works out."""
+
+    data: bytes
+    due_date: date | None
+    reference: str | None
+
+
+def issue_json(released: bytes, number: str | None, issue_date: date) -> IssuedJson:
     """``to_json(issue(from_json(released), number, issue_date))``, ten times as fast, for the hot path of issuing.
 
     The bytes must be those of a document that passed ``check`` when it was released; store their SHA-256 with them
@@ -62,7 +70,7 @@ def issue_json(released: bytes, number: str | None, issue_date: date) -> bytes:
     due_date, reference = terms_of_issue(tree["payment"]["terms_days"], number, issue_date)
     tree["payment"]["reference"] = reference
     tree |= {"number": number, "issue_date": issue_date, "due_date": due_date}
-    return orjson.dumps(tree, option=orjson.OPT_SORT_KEYS)
+    return IssuedJson(orjson.dumps(tree, option=orjson.OPT_SORT_KEYS), due_date, reference)
 
 
 def digest(document: bytes, previous: bytes | None = None) -> bytes:

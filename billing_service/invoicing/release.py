@@ -1,0 +1,216 @@
+"""Release: a draft becomes a document without number, its sources locked; withdrawn until it is issued."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import bindparam, select, update
+
+from billing_service import findings
+from billing_service.core.document import DocumentKind, InvoiceDocument, check, digest, issue, to_json
+from billing_service.core.ids import new_id
+from billing_service.documents.pdf import lay_out
+from billing_service.errors import BillingError, Conflict
+from billing_service.invoicing.drafts import Draft, draft_of
+from billing_service.invoicing.reading import get_invoice
+from billing_service.invoicing.sources import Issuer
+from billing_service.rating import mark_released, undo_release
+from billing_service.store import audit, bulk
+from billing_service.store.base import Base
+from billing_service.store.charges import Charge
+from billing_service.store.invoices import Invoice, InvoiceLine
+from billing_service.store.scope import Scope
+
+Released = Literal["invoice", "zero_statement", "nothing", "refused"]
+"""What became of a contract: a document of this kind, nothing to invoice, or a finding."""
+
+NEGATIVE: str = "negative_draft"
+REFUSED: str = "draft_refused"
+_LONGEST_NUMBER = "8" * 21
+
+
+class NegativeDraft(Conflict):
+    """The contract would be owed money: a person must look at it."""
+
+    code = NEGATIVE
+
+
+class _NothingToInvoice(Exception):
+    pass
+
+
+def release_contract(
+    scope: Scope, issuer: Issuer, contract_id: UUID, until: date, run_id: UUID | None = None
+) -> Released:
+    """Release everything open of one contract up to ``until``, in a transaction of its own.
+
+    A contract has one document per run. One whose draft is negative, cannot be priced or does not fit the page is left
+    as it was, with a finding on it; an earlier finding is settled when it succeeds.
+    """
+    if run_id is not None and _has_document(scope, run_id, contract_id):
+        return "nothing"
+    try:
+        with scope.session.begin_nested():
+            draft = draft_of(scope, issuer, contract_id, until, commit=True)
+            if draft is None or draft.outcome == "zero":
+                raise _NothingToInvoice  # what was priced on the way is priced again next time
+            _refuse_negative(draft)
+            _store(scope, issuer, draft, run_id)
+    except _NothingToInvoice:
+        return "nothing"
+    except BillingError as error:
+        code = NEGATIVE if error.code == NEGATIVE else REFUSED
+        facts = {"until": until, "reason": error.detail, "code": error.code}
+        facts["fields"] = [f"{field.pointer}: {field.detail}" for field in error.errors]
+        findings.report(scope, code, "contract", contract_id, facts)
+        return "refused"
+    for code in (NEGATIVE, REFUSED):
+        findings.settle(scope, code, contract_id, "released")
+    for code, noun, subject in draft.findings:
+        findings.report(scope, code, noun, subject)
+    return "invoice" if draft.document.kind is DocumentKind.INVOICE else "zero_statement"
+
+
+def withdraw(scope: Scope, invoice_ids: Sequence[UUID]) -> None:
+    """Take released documents back: their charges are open again and their questions decided by the facts of now.
+
+    Raises:
+        Conflict: one of them is issued; nothing is withdrawn.
+        NotFound: one of them does not exist.
+    """
+    rows = [get_invoice(scope, invoice_id, lock=True) for invoice_id in sorted(invoice_ids)]
+    for row in rows:
+        if row.state == "issued":
+            raise Conflict(f"Invoice {row.number or row.id} is issued; only a released one can be withdrawn.")
+    released = [row.id for row in rows if row.state == "released"]
+    if not released:
+        return
+    scope.session.execute(
+        update(Charge)
+        .where(Charge.administration_id == scope.administration_id, Charge.invoice_id.in_(released))
+        .values(state="open", invoice_id=None, line=None, version=Charge.version + 1)
+    )
+    undo_release(scope, released)
+    scope.session.execute(
+        update(Invoice)
+        .where(Invoice.administration_id == scope.administration_id, Invoice.id.in_(released))
+        .values(state="withdrawn", version=Invoice.version + 1)
+    )
+    scope.session.expire_all()
+    for invoice_id in released:
+        audit.record(scope, "invoice.withdrawn", "invoice", invoice_id)
+
+
+def _has_document(scope: Scope, run_id: UUID, contract_id: UUID) -> bool:
+    query = select(Invoice.id).where(
+        Invoice.administration_id == scope.administration_id,
+        Invoice.billing_run_id == run_id,
+        Invoice.contract_id == contract_id,
+        Invoice.state != "withdrawn",
+    )
+    return scope.session.execute(query).first() is not None
+
+
+def _refuse_negative(draft: Draft) -> None:
+    if draft.outcome == "negative":
+        totals = draft.document.totals
+        raise NegativeDraft(f"The draft comes to {totals.gross} {draft.document.currency}; an invoice is not negative.")
+
+
+def _store(scope: Scope, issuer: Issuer, draft: Draft, run_id: UUID | None) -> None:
+    document = draft.document
+    check(document)
+    lay_out(_as_issued(document))
+    invoice_id = new_id()
+    bulk.insert_rows(scope.session, Invoice, [_invoice_row(scope, issuer, draft, run_id, invoice_id)])
+    bulk.insert_rows(scope.session, InvoiceLine, _line_rows(scope, invoice_id, document))
+    _put_charges_on_lines(scope, invoice_id, draft)
+    mark_released(scope, invoice_id, draft.contract_id, draft.until)
+    changes = {"contract_id": draft.contract_id, "kind": document.kind, "gross": document.totals.gross}
+    audit.record(scope, "invoice.released", "invoice", invoice_id, changes)
+
+
+def _as_issued(document: InvoiceDocument) -> InvoiceDocument:
+    """The document with the longest number there can be, so that what fits now fits then."""
+    number = None if document.kind is DocumentKind.ZERO_STATEMENT else _LONGEST_NUMBER
+    return issue(document, number, document.supply_to)
+
+
+def _invoice_row(scope: Scope, issuer: Issuer, draft: Draft, run_id: UUID | None, invoice_id: UUID) -> dict[str, Any]:
+    document = draft.document
+    data = to_json(document)
+    numbered = document.kind is not DocumentKind.ZERO_STATEMENT
+    return {
+        "administration_id": scope.administration_id,
+        "id": invoice_id,
+        "version": 1,
+        "billing_run_id": run_id,
+        "contract_id": draft.contract_id,
+        "customer_id": draft.customer_id,
+        "kind": document.kind.value,
+        "state": "released",
+        "series_id": issuer.series_id if numbered else None,
+        "supply_from": document.supply_from,
+        "supply_to": document.supply_to,
+        "currency": document.currency,
+        "net": document.totals.net,
+        "vat": document.totals.vat,
+        "gross": document.totals.gross,
+        "document": data.decode(),
+        "digest": digest(data).hex(),
+        "created_at": scope.now,
+    }
+
+
+def _line_rows(scope: Scope, invoice_id: UUID, document: InvoiceDocument) -> list[dict[str, Any]]:
+    return [
+        {
+            "administration_id": scope.administration_id,
+            "invoice_id": invoice_id,
+            "line": line.number,
+            "description": line.description,
+            "pricing": line.basis.value,
+            "quantity": line.quantity,
+            "minutes": line.minutes,
+            "unit_price": line.unit_price,
+            "amount": line.amount,
+            "vat_category": line.vat_category,
+            "vat_rate": line.vat_rate,
+            "revenue_group": line.revenue_group,
+        }
+        for line in document.lines
+    ]
+
+
+_CHARGES = Base.metadata.tables["charges"]
+_ON_LINE = (
+    update(_CHARGES)
+    .where(
+        _CHARGES.c.administration_id == bindparam("of_administration"),
+        _CHARGES.c.id == bindparam("of_charge"),
+        _CHARGES.c.state == "open",
+    )
+    .values(
+        state="released",
+        invoice_id=bindparam("on_invoice"),
+        line=bindparam("on_line"),
+        version=_CHARGES.c.version + 1,
+    )
+)
+
+
+def _put_charges_on_lines(scope: Scope, invoice_id: UUID, draft: Draft) -> None:
+    placed = [
+        {
+            "of_administration": scope.administration_id,
+            "of_charge": charge.id,
+            "on_invoice": invoice_id,
+            "on_line": charged.line.number,
+        }
+        for charged in draft.lines
+        for charge in charged.charges
+    ]
+    scope.session.connection().execute(_ON_LINE, placed)
