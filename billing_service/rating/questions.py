@@ -126,14 +126,15 @@ def _load_entries(session: Session, administration_id: UUID, questions: list[UUI
     """In order of day and key, so that the same entries always give the same facts."""
     query = (
         select(TimeEntry.question_id, TimeEntry.raw_minutes, TimeEntry.corrected_minutes, TimeEntry.role, Person.code)
+        .add_columns(TimeEntry.worked_on, TimeEntry.external_id)
         .outerjoin(
             Person,
             and_(Person.administration_id == TimeEntry.administration_id, Person.id == TimeEntry.handler_id),
         )
         .where(TimeEntry.administration_id == administration_id, TimeEntry.question_id.in_(questions))
-        .order_by(TimeEntry.worked_on, TimeEntry.external_id)
     )
     entries: dict[UUID, list[TimeFacts]] = {}
-    for question_id, raw, corrected, role, handler in session.execute(query):
+    rows = sorted(session.execute(query), key=lambda row: (row.worked_on, row.external_id))
+    for question_id, raw, corrected, role, handler, _, _ in rows:
         entries.setdefault(question_id, []).append(TimeFacts(raw, corrected, role, handler))
     return entries

@@ -89,11 +89,14 @@ def row(
 
 def plain(value: Any) -> Any:
     """The value as JSON can hold it: dates, decimals and ids as text."""
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind is str or kind is int or value is None or kind is bool:  # most values: this runs for every row of a file
+        return value
+    if kind is dict or isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    return value if value is None or isinstance(value, str | int | bool) else str(value)
+    return value if isinstance(value, str | int) else str(value)
 
 
 def _salt(session: Session, administration_id: UUID) -> str:
