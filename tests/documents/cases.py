@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from billing_service.core.document import Address, Buyer, InvoiceDocument, make_line
 from tests.documents.examples import BUYER, SELLER, annex_entry, issued, standard
@@ -16,8 +17,8 @@ HOSTILE = 'Bröd & <b>Søn</b> <img src="/etc/passwd"> {number} %s \\) Tj'
 def long_names() -> InvoiceDocument:
     """Names of 120 characters, a word without a blank, and a detail of a whole paragraph."""
     buyer = Buyer(
-        name="Stichting tot Behoud van het Industrieel en Ambachtelijk Erfgoed in de Gemeenten Alblasserdam, Zwijndrecht "
-        "en Papendrecht",
+        name="Stichting tot Behoud van het Industrieel en Ambachtelijk Erfgoed in de Gemeenten Alblasserdam, "
+        "Zwijndrecht en Papendrecht",
         attention="de afdeling Inkoop, Contractbeheer en Crediteurenadministratie, mevrouw A.M.C. van den Bergh-van "
         "Oudshoorn tot Slangenburg",
         address=Address("Burgemeester Jonkheer Mr. van Nispen tot Sevenaerlaan 118 B-III", "2951 XZ", "Alblasserdam"),
@@ -33,10 +34,11 @@ def long_names() -> InvoiceDocument:
     lines = [
         standard(
             1,
-            "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft: onderzoek naar de koppeling",
-            detail="Vraag V-1031 van mevrouw Van den Bergh-van Oudshoorn: na de overgang naar het nieuwe jaar kwamen de "
-            "contributies van ereleden dubbel in de incasso; de oorzaak was een tweede selectie met dezelfde naam, die "
-            "op 3 november 2026 is samengevoegd en daarna met drie proefincasso's is nagelopen.",
+            "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft: onderzoek naar de "
+            "koppeling",
+            detail="Vraag V-1031 van mevrouw Van den Bergh-van Oudshoorn: na de overgang naar het nieuwe jaar kwamen "
+            "de contributies van ereleden dubbel in de incasso; de oorzaak was een tweede selectie met dezelfde "
+            "naam, die op 3 november 2026 is samengevoegd en daarna met drie proefincasso's is nagelopen.",
             minutes=1250,
             unit_price=Decimal("112.50"),
         ),
@@ -76,10 +78,10 @@ def reverse_charge() -> InvoiceDocument:
         customer_number="10077",
         vat_number="BE0428759497",
     )
-    vat = {"vat_category": "AE", "vat_rate": Decimal("0.00"), "vat_text": "reverse_charge"}
+    vat: dict[str, Any] = {"vat_category": "AE", "vat_rate": Decimal("0.00"), "vat_text": "reverse_charge"}
     lines = [
-        make_line(1, "Advies over de inrichting", minutes=150, unit_price=Decimal("110.00"), **vat),  # type: ignore[arg-type]
-        make_line(2, "Sjabloon", quantity=Decimal(3), unit="EA", unit_price=Decimal("45.125"), **vat),  # type: ignore[arg-type]
+        make_line(1, "Advies over de inrichting", minutes=150, unit_price=Decimal("110.00"), **vat),
+        make_line(2, "Sjabloon", quantity=Decimal(3), unit="EA", unit_price=Decimal("45.125"), **vat),
     ]
     return issued(lines, buyer=buyer)
 
@@ -112,7 +114,8 @@ def non_ascii_names() -> InvoiceDocument:
         [
             standard(1, HOSTILE, detail="Gevraagd door Håkan Ångström; Ελένη Παπαδοπούλου; Дмитрий Иванов", minutes=50,
                      unit_price=Decimal("95.00")),
-            standard(2, "東京支店 の 質問 🙂", detail="e\u0301\u00adn \u200bregel\nmet\ttekens \x00\x1b[31m", amount=Decimal("10.00")),
+            standard(2, "東京支店 の 質問 🙂", detail="e\u0301\u00adn \u200bregel\nmet\ttekens \x00\x1b[31m",
+                     amount=Decimal("10.00")),
         ],
         buyer=buyer,
         seller=replace(SELLER, legal_name="Zuiderhaven Café & Wörld <i>B.V.</i>"),
@@ -161,11 +164,11 @@ def english() -> InvoiceDocument:
         customer_number="10120",
         vat_number="GB123456782",
     )
-    vat = {"vat_category": "O", "vat_rate": Decimal("0.00"), "vat_text": "outside_eu"}
+    vat: dict[str, Any] = {"vat_category": "O", "vat_rate": Decimal("0.00"), "vat_text": "outside_eu"}
     return issued(
         [
-            make_line(1, "Restored the web shop connection", minutes=1245, unit_price=Decimal("95.00"), **vat),  # type: ignore[arg-type]
-            make_line(2, "Support covered by the contract", minutes=20, included=True, **vat),  # type: ignore[arg-type]
+            make_line(1, "Restored the web shop connection", minutes=1245, unit_price=Decimal("95.00"), **vat),
+            make_line(2, "Support covered by the contract", minutes=20, included=True, **vat),
         ],
         language="en",
         buyer=buyer,
@@ -185,9 +188,18 @@ def english() -> InvoiceDocument:
 
 def zero_vat() -> InvoiceDocument:
     """A small business (KOR): no VAT, the reason on the page, and nothing left to pay by a terms of zero days."""
-    vat = {"vat_category": "E", "vat_rate": Decimal("0.00"), "vat_text": "small_business"}
+    vat: dict[str, Any] = {"vat_category": "E", "vat_rate": Decimal("0.00"), "vat_text": "small_business"}
     return issued(
-        [make_line(1, "Workshop ledenadministratie", quantity=Decimal("1.5"), unit="DAY", unit_price=Decimal("640.00"), **vat)],  # type: ignore[arg-type]
+        [
+            make_line(
+                1,
+                "Workshop ledenadministratie",
+                quantity=Decimal("1.5"),
+                unit="DAY",
+                unit_price=Decimal("640.00"),
+                **vat,
+            )
+        ],
         seller=replace(SELLER, trade_name=None, vat_number=None, bic=None, phone=None, website=None),
         terms_days=0,
         supply_from=date(2026, 11, 12),

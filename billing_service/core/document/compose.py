@@ -25,13 +25,15 @@ from billing_service.core.document.value import (
     Totals,
     VatGroup,
 )
-from billing_service.core.money import ZERO, line_amount, round_cents, time_amount, vat_amount
+from billing_service.core.money import ZERO, line_amount, round_cents, time_amount, to_decimal, vat_amount
 from billing_service.core.money import amount as cents
 from billing_service.core.money import unit_price as price
 from billing_service.core.references import rf_reference
 from billing_service.core.vat import VatCategory
 from billing_service.errors import Conflict, InvalidInput
 
+QUANTITY_PLACES = 6
+QUANTITY_INTEGER_DIGITS = 12
 _CATEGORY_ORDER = get_args(VatCategory)
 
 
@@ -99,9 +101,13 @@ def _unsigned_zero(amount: Decimal) -> Decimal:
 
 
 def plain(value: Decimal) -> Decimal:
-    """The number without trailing zeros and without an exponent: 2.50 → 2.5, 1E+2 → 100."""
-    whole = value.to_integral_value()
-    return whole.quantize(Decimal(1)) if value == whole else value.normalize()
+    """A quantity without trailing zeros and without an exponent: 2.50 → 2.5, 1E+2 → 100.
+
+    Raises InvalidInput beyond six decimals or twelve digits before the point.
+    """
+    exact = to_decimal(value, places=QUANTITY_PLACES, integer_digits=QUANTITY_INTEGER_DIGITS, pointer="quantity")
+    whole = exact.to_integral_value()
+    return whole.quantize(Decimal(1)) if exact == whole else exact.normalize()
 
 
 def vat_groups(lines: Sequence[Line]) -> tuple[VatGroup, ...]:

@@ -120,7 +120,7 @@ def _payment(document: InvoiceDocument) -> Strip:
     y += 4
     for label, value in _details(document):
         marks.append(left(label, x, SMALL, y))
-        for line in wrapped(value, room - _LABEL_ROOM, SMALL_INK):
+        for line in wrapped(value, room - _LABEL_ROOM, SMALL_INK) or [""]:
             marks.append(left(line, x + _LABEL_ROOM, SMALL_INK, y))
             y += SMALL_INK.leading
         y += 0.8

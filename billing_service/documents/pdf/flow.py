@@ -58,7 +58,9 @@ class Flow:
 def add_table(flow: Flow, head: Block, rows: Iterable[Block], keep_after: float) -> None:
     """A table with its head on each page, whose last row stays with the ``keep_after`` points that follow it."""
     *others, last = rows
-    flow.add(head, together_with=height(others[0] if others else last))
+    first = others[0] if others else last
+    splits = height(first) > BOTTOM - TOP - height(head)
+    flow.add(head, together_with=first[0].height if splits else height(first))
     flow.repeated = head
     for row in others:
         flow.add(row)

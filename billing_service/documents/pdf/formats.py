@@ -32,9 +32,8 @@ def unit_price(price: Decimal, language: str) -> str:
 
 
 def number(value: Decimal, language: str) -> str:
-    """A quantity or a percentage without needless zeros."""
-    pattern = _NUMBER if int(value.as_tuple().exponent) >= -6 else "#,##0." + "#" * -int(value.as_tuple().exponent)
-    return format_decimal(value, pattern, locale=_LOCALES[language])
+    """A quantity (at most six decimals) or a percentage without needless zeros."""
+    return format_decimal(value, _NUMBER, locale=_LOCALES[language])
 
 
 def hours(minutes: int) -> str:

@@ -53,7 +53,9 @@ def letterhead(document: InvoiceDocument) -> tuple[list[Mark], float]:
     window = max(_WINDOW_Y, wordmark_end + 6 * MM)
     buyer_end = _lines(marks, list(_buyer(document)), ADDRESS, window)
     y = max(_TITLE_Y, buyer_end + 8 * MM, sender_end + 6 * MM)
-    marks.append(left(TEXTS[document.language][document.kind].upper(), LEFT, TITLE, y))
+    concept = document.kind is DocumentKind.INVOICE and document.number is None
+    title = TEXTS[document.language]["invoice_concept" if concept else document.kind]
+    marks.append(left(title.upper(), LEFT, TITLE, y))
     return marks, _facts(marks, document, y + TITLE.leading + 3 * MM)
 
 
