@@ -1,0 +1,46 @@
+"""Invoicing: what is uninvoiced becomes a draft, a released document, an issued invoice, a PDF.
+
+preview              what would be invoiced, per contract; writes nothing
+start_run            release it: a job, document by document, sources locked
+withdraw_run, withdraw   until issue everything can be taken back
+start_issue, issue_invoice   number, frozen value, digest, outbox and audit in one transaction
+pdf_of, render_pdf   rendered from the frozen value, stored once
+"""
+
+from billing_service.invoicing.drafts import Draft, Recipient, Unpriceable, preview
+from billing_service.invoicing.issue import RENDER_PDF, issue_batch, issue_invoice
+from billing_service.invoicing.pdf import StoredPdf, pdf_of, render_pdf
+from billing_service.invoicing.reading import get_invoice, get_run
+from billing_service.invoicing.release import withdraw
+from billing_service.invoicing.runs import (
+    ISSUE_RUN,
+    RELEASE_RUN,
+    issue_run,
+    release_run,
+    start_issue,
+    start_run,
+    withdraw_run,
+)
+
+__all__ = [
+    "ISSUE_RUN",
+    "RELEASE_RUN",
+    "RENDER_PDF",
+    "Draft",
+    "Recipient",
+    "StoredPdf",
+    "Unpriceable",
+    "get_invoice",
+    "get_run",
+    "issue_batch",
+    "issue_invoice",
+    "issue_run",
+    "pdf_of",
+    "preview",
+    "release_run",
+    "render_pdf",
+    "start_issue",
+    "start_run",
+    "withdraw",
+    "withdraw_run",
+]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_service.store.base import Base, Keyed, Owned, Versioned, one_of, points_to
@@ -74,6 +74,15 @@ class Invoice(Base, Keyed, Versioned):
             name="issued_is_complete",
         ),
         Index(None, "administration_id", "billing_run_id", "state"),
+        Index(
+            "uq_invoices_run_contract",
+            "administration_id",
+            "billing_run_id",
+            "contract_id",
+            unique=True,
+            postgresql_where=text("state <> 'withdrawn'"),
+            sqlite_where=text("state <> 'withdrawn'"),
+        ),
         Index(None, "administration_id", "contract_id"),
         Index(None, "administration_id", "customer_id"),
     )

@@ -132,13 +132,13 @@ class ContractOrganisation(Base, Owned):
 
 
 class ContractContact(Base, Owned):
-    """A person whom the contract names as known contact or key-user."""
+    """A person whom the contract names as known contact, key-user, or both."""
 
     __tablename__ = "contract_contacts"
 
     contract_id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
-    role: Mapped[str]
+    role: Mapped[str] = mapped_column(primary_key=True)
 
     __table_args__ = (
         points_to("contracts", "contract_id"),

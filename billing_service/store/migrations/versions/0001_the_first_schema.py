@@ -520,7 +520,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["administration_id"], ["administrations.id"], name=op.f("fk_contract_contacts_administration_id")
         ),
-        sa.PrimaryKeyConstraint("administration_id", "contract_id", "person_id", name=op.f("pk_contract_contacts")),
+        sa.PrimaryKeyConstraint(
+            "administration_id", "contract_id", "person_id", "role", name=op.f("pk_contract_contacts")
+        ),
     )
     op.create_table(
         "contract_organisations",
@@ -646,6 +648,13 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             batch_op.f("ix_invoices_administration_id_customer_id"), ["administration_id", "customer_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_invoices_run_contract",
+            ["administration_id", "billing_run_id", "contract_id"],
+            unique=True,
+            postgresql_where=sa.text("state <> 'withdrawn'"),
+            sqlite_where=sa.text("state <> 'withdrawn'"),
         )
 
     op.create_table(
