@@ -105,7 +105,7 @@ ONLY_IN = {
     "alembic": {"store"},
     "billing_service.config": {"app", "cli", "__main__"},
     "click": {"cli", "__main__"},
-    "flask": {"api", "app", "console"},
+    "flask": {"api", "app", "cli", "console"},
     "flask_smorest": {"api", "app"},
     "gunicorn": {"app", "cli"},
     "reportlab": {"documents"},
