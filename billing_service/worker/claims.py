@@ -26,7 +26,7 @@ _SQLITE_CLOCK = literal_column("strftime('%Y-%m-%d %H:%M:%f000', 'now')", Instan
 _POSTGRESQL_CLOCK = func.clock_timestamp(type_=Instant())
 
 
-class LeaseLost(Exception):  # noqa: N818 it is an end, not a fault: another worker goes on
+class LeaseLost(Exception):
     """The lease ran out and another worker may have taken the work over: nothing more is recorded here."""
 
 

@@ -66,10 +66,10 @@ class Worker:
         log.info("worker.stopped")
 
     def drain(self) -> int:
-        """Do everything that is due now, in this thread; returns how many pieces."""
+        """Do all that is due now, in this thread, unless stopped; returns how many pieces."""
         done = 0
         with self._heartbeat:
-            while claimed := self._claim(ALL_KINDS, self._pace.batch):
+            while not self._stopped.is_set() and (claimed := self._claim(ALL_KINDS, self._pace.batch)):
                 self._do_all(claimed)
                 done += len(claimed)
         return done

@@ -31,7 +31,7 @@ class Pace:
     max_attempts: int = 8
 
 
-class Interrupted(Exception):  # noqa: N818 it is an end, not a fault
+class Interrupted(Exception):
     """This worker stops; the work goes back and another worker goes on with it."""
 
 
