@@ -1,7 +1,7 @@
 """Who may do what: API keys with scopes, made, verified and revoked.
 
-A key reads ``bk_<public id>_<secret>``. The secret has 32 random bytes, is shown once and stored as SHA-256: a slow hash
-protects weak secrets, and this one is not weak. A key belongs to one administration, or is an operator key.
+A key reads ``bk_<public id>_<secret>``. The secret has 32 random bytes, is shown once and stored as SHA-256: a slow
+hash protects weak secrets, and this one is not weak. A key belongs to one administration, or is an operator key.
 """
 
 from __future__ import annotations

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 import flask
 import flask_smorest
 import marshmallow as ma
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, ValidationError
 
 from billing_service.api import errors
 from billing_service.api.glue import fields
@@ -31,6 +32,21 @@ class CodeConverter(BaseConverter):
     part_isolating = True
 
 
+class DayConverter(BaseConverter):
+    """A path segment that is a calendar day, YYYY-MM-DD."""
+
+    regex = r"(?:19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> date:
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise ValidationError from error
+
+    def to_url(self, value: date) -> str:
+        return value.isoformat()
+
+
 class ProblemSchema(ma.Schema):
     """RFC 9457, with the request id and what is wrong per field."""
 
@@ -50,7 +66,7 @@ class ProblemSchema(ma.Schema):
     errors = ma.fields.List(ma.fields.Nested(_FieldSchema))
 
 
-class BillingApi(flask_smorest.Api):
+class BillingApi(flask_smorest.Api):  # type: ignore[misc]
     """flask-smorest with problem+json as the documented and the real form of every error."""
 
     ERROR_SCHEMA = ProblemSchema
@@ -60,11 +76,9 @@ class BillingApi(flask_smorest.Api):
 
     def _register_responses(self) -> None:
         # The same answers as flask-smorest registers, but documented with their real content type.
-        usual, self.DEFAULT_RESPONSE_CONTENT_TYPE = self.DEFAULT_RESPONSE_CONTENT_TYPE, errors.PROBLEM
-        try:
-            super()._register_responses()
-        finally:
-            self.DEFAULT_RESPONSE_CONTENT_TYPE = usual
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = errors.PROBLEM
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE  # back to that of the class
 
 
 def create_app(context: Context) -> flask.Flask:
@@ -81,7 +95,7 @@ def create_app(context: Context) -> flask.Flask:
     )
     app.extensions["billing"] = context
     app.extensions["billing_rate_limits"] = RateLimits(context.limits.requests_per_minute)
-    app.url_map.converters["code"] = CodeConverter
+    app.url_map.converters |= {"code": CodeConverter, "day": DayConverter}
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     api = BillingApi(app)
@@ -105,6 +119,7 @@ def _describe(api: BillingApi) -> None:
         CodeConverter,
         lambda _: {"type": "string", "pattern": f"^{fields.Code.PATTERN}$", "maxLength": 100, "minLength": 1},
     )
+    api.register_converter(DayConverter, lambda _: {"type": "string", "format": "date", "pattern": "^(19|2[0-9])"})
     api.spec.components.security_scheme(
         "ApiKey",
         {"type": "http", "scheme": "bearer", "description": "An API key: Authorization: Bearer bk_…"},

@@ -82,7 +82,7 @@ _DETAILS: Final = {
     500: "Something went wrong on our side; nothing was changed. Tell us the request_id.",
 }
 
-# SQLSTATE classes: 23505 unique, 23503 foreign key, 23000 our guards, 55P03 lock not available, 40xxx serialization, deadlock.
+# SQLSTATE: lock not available, serialization failure, deadlock, statement cancelled by its time-out.
 _BUSY_STATES: Final = frozenset({"55P03", "40001", "40P01", "57014"})
 
 

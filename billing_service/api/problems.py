@@ -8,25 +8,164 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """A stable code, its short title, what it means, what a caller can do."""
+    """A short title, what the code means, what a caller can do about it."""
 
-    code: str
     title: str
     meaning: str
     remedy: str
 
 
-_TYPES: Final = (
-    ProblemType("bad_request", "The request cannot be read", "It breaks a rule of HTTP.", "See detail; repair and send again."),
-    ProblemType("internal_error", "Something went wrong here", "A defect of ours. Nothing was changed.", "Tell us the request_id. The same Idempotency-Key may be tried again."),
-    ProblemType("method_not_allowed", "Method not allowed", "The address exists but not with this method.", "The Allow header lists the methods."),
-    ProblemType("not_found", "Not found", "There is no such thing, or it belongs to another administration.", "Check the id and the key's administration."),
-)  # fmt: skip
+_REPAIR: Final = "The errors name each field; repair them and send again."
 
-PROBLEM_TYPES: Final = {found.code: found for found in _TYPES}
+PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
+    "already_exists": ProblemType(
+        "It exists already",
+        "A number, code, reference or external id that must be unique is taken.",
+        "Read the one that has it, or choose another.",
+    ),
+    "already_published": ProblemType(
+        "Published versions never change",
+        "The tariff version was published before.",
+        "Make a new version; it may begin on any day that no other published version begins on.",
+    ),
+    "already_revoked": ProblemType("Revoked before", "The API key was revoked before.", "Nothing is left to do."),
+    "answer_not_kept": ProblemType(
+        "The answer held a secret",
+        "A request with this Idempotency-Key was carried out; its answer showed a secret and was not stored.",
+        "The detail names what was made. If its secret is lost, revoke it and make another under a new key.",
+    ),
+    "bad_request": ProblemType(
+        "The request cannot be read", "It breaks a rule of HTTP.", "See the detail; repair it and send again."
+    ),
+    "body_too_large": ProblemType(
+        "The body is too large", "Bodies are limited to 5 MB, those of bulk operations to 50 MB.", "Send it in parts."
+    ),
+    "book_year_in_use": ProblemType(
+        "The book year is in use", "Documents were numbered in it.", "Keep it; it is part of the books."
+    ),
+    "busy": ProblemType(
+        "Somebody else is at it",
+        "A request with the same Idempotency-Key is still running, or something it needs was locked for 10 seconds.",
+        "Try again with the same Idempotency-Key, after Retry-After.",
+    ),
+    "conflict": ProblemType(
+        "Its state forbids this",
+        "The thing exists, but not in a state that allows this.",
+        "Read it again; see the detail.",
+    ),
+    "cut_over_done": ProblemType(
+        "The cut-over was done", "The next number of a series can be set once.", "Make another series if you must."
+    ),
+    "idempotency_key_required": ProblemType(
+        "Idempotency-Key is required",
+        "Every POST that changes something needs a key of the caller's own, so that it can be repeated safely.",
+        "Send a new unique text, such as a UUID, per intended effect; the same one when you repeat a request.",
+    ),
+    "idempotency_key_reused": ProblemType(
+        "The Idempotency-Key was used for something else",
+        "A request with this key had another body or another address.",
+        "Use a new key for a new request. Keys are kept 30 days.",
+    ),
+    "internal_error": ProblemType(
+        "Something went wrong here",
+        "A defect on our side. Nothing was changed.",
+        "Tell us the request_id. You may try again with the same Idempotency-Key.",
+    ),
+    "invalid_amount": ProblemType(
+        "That is no amount", "Not a decimal number written as text, or too many digits.", 'Write it as text: "12.50".'
+    ),
+    "invalid_input": ProblemType("Something in the request cannot be right", "A field or parameter is wrong.", _REPAIR),
+    "invalid_number_pattern": ProblemType(
+        "The number pattern cannot be used",
+        "It cannot be read, or it could one day print a number that another series or year prints too.",
+        "Put {year} or other fixed letters into the pattern; the detail shows a number that two would share.",
+    ),
+    "invalid_tariff": ProblemType(
+        "The tariff cannot be used", "Its document breaks the rules of docs/tariffs.md.", _REPAIR
+    ),
+    "last_vat_status": ProblemType(
+        "A VAT status is needed", "It is the only one.", "Set another one first; or change this one."
+    ),
+    "malformed_idempotency_key": ProblemType(
+        "The Idempotency-Key cannot be read", "It is longer than 255 characters or has spaces.", "Send a UUID."
+    ),
+    "malformed_json": ProblemType(
+        "The body is not JSON",
+        "It is not UTF-8, not JSON, names something twice in one object, or holds a number nobody can hold.",
+        "Repair it and send again; large and exact numbers are written as text.",
+    ),
+    "malformed_precondition": ProblemType(
+        "If-Match cannot be read", "It must hold an entity tag.", 'Send the ETag as you got it, such as "3".'
+    ),
+    "method_not_allowed": ProblemType(
+        "Method not allowed", "The address exists, but not with this method.", "The Allow header lists the methods."
+    ),
+    "not_allowed": ProblemType(
+        "The key may not do this", "The API key is valid but lacks the scope.", "Use a key with the scope named."
+    ),
+    "not_found": ProblemType(
+        "Not found", "There is no such thing, or it belongs to another administration.", "Check the id and the key."
+    ),
+    "not_signed_in": ProblemType(
+        "A valid API key is required",
+        "There is no key, or it is unknown, expired or revoked.",
+        "Send Authorization: Bearer bk_… with a valid key.",
+    ),
+    "overlapping_book_years": ProblemType(
+        "Book years cannot overlap", "Every day belongs to one book year at most.", "Choose days that are free."
+    ),
+    "precondition_required": ProblemType(
+        "If-Match is required",
+        "A change names the version it was made on, so that nobody's change is lost.",
+        "Read first, and send the ETag as If-Match.",
+    ),
+    "series_in_use": ProblemType(
+        "The series has given numbers", "What numbers look like cannot change half-way.", "Make another series."
+    ),
+    "stale_version": ProblemType(
+        "Somebody changed it", "It has another version than the one you read.", "Read it again and repeat your change."
+    ),
+    "tariff_date_taken": ProblemType(
+        "Another version begins that day",
+        "Two published versions of a tariff cannot begin on the same day.",
+        "Change the draft's valid_from.",
+    ),
+    "tariff_part_absent": ProblemType(
+        "The tariff uses a part that is not there yet",
+        "Its document is right, but this service cannot carry out a part of it yet.",
+        "Leave the part out; the errors name it.",
+    ),
+    "too_many_requests": ProblemType(
+        "Too many requests",
+        "The key, or this address with refused keys, asked too often.",
+        "Wait for Retry-After seconds.",
+    ),
+    "unavailable": ProblemType(
+        "The service cannot work now", "The database cannot be reached.", "Try again after Retry-After."
+    ),
+    "unknown_cursor": ProblemType(
+        "The cursor does not belong here",
+        "It is no next_cursor of this list with these filters.",
+        "Start without a cursor; keep the filters while you turn pages.",
+    ),
+    "unknown_currency": ProblemType(
+        "The currency cannot be used", "It is unknown or does not count in hundredths.", "Use an ISO code such as EUR."
+    ),
+    "unreadable_file": ProblemType(
+        "The file cannot be read", "Its encoding or form is not what its content type says.", _REPAIR
+    ),
+    "unsupported_media_type": ProblemType(
+        "That content type is not accepted",
+        "Bodies are application/json unless the operation says otherwise.",
+        "Send the content type that the operation documents.",
+    ),
+    "wrong_schema": ProblemType(
+        "The database has another version", "It must be migrated before this program can run.", "Run: billing migrate."
+    ),
+}
 
 
 def title_of(code: str) -> str:
-    """The title of a problem type; a code without an entry is named after itself."""
+    """The title of a problem type."""
     known = PROBLEM_TYPES.get(code)
     return known.title if known else code.replace("_", " ").capitalize()

@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from billing_service.errors import AlreadyExists, FieldError, InvalidInput, NotFound
@@ -76,7 +75,7 @@ def refuse_taken(scope: Scope, kind: Any, name: str, value: Any, what: str, besi
         )
 
 
-# --- external ids: how other systems call our objects -------------------------------------------------------------------
+# --- external ids: how other systems call our objects ---
 
 
 def claim_external_id(scope: Scope, noun: str, source: str, external_id: str, object_id: UUID) -> UUID:
@@ -123,12 +122,12 @@ def add_external_ids(scope: Scope, noun: str, object_id: UUID, wanted: Iterable[
             )
 
 
-def external_ids(session: Session, administration_id: UUID, ids: Iterable[UUID]) -> dict[UUID, list[dict[str, str]]]:
+def external_ids(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, list[dict[str, str]]]:
     """The external ids of these objects, by object."""
     found: dict[UUID, list[dict[str, str]]] = {object_id: [] for object_id in ids}
-    for row in session.scalars(
+    for row in scope.session.scalars(
         select(ExternalId)
-        .where(ExternalId.administration_id == administration_id, ExternalId.object_id.in_(list(found)))
+        .where(ExternalId.administration_id == scope.administration_id, ExternalId.object_id.in_(list(found)))
         .order_by(ExternalId.source, ExternalId.external_id)
     ):
         found[row.object_id].append({"source": row.source, "external_id": row.external_id})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from billing_service import rating
 from billing_service.core import identifiers
 from billing_service.core.ids import new_id
 from billing_service.errors import NotFound
@@ -59,7 +60,19 @@ def change(scope: Scope, customer: Customer, values: Mapping[str, Any]) -> Custo
     scope.session.flush()
     if changed:
         audit.record(scope, "change", "customer", customer.id, changed)
+    if not {"number", "customer_group"}.isdisjoint(changed):  # tariff rules may name both
+        rating.redecide(scope, cause="customer_changed", customers=[customer.id])
     return customer
+
+
+def shown(scope: Scope, customers: Sequence[Customer]) -> list[dict[str, Any]]:
+    """Customers with their external ids, as plain values."""
+    ids = common.external_ids(scope, [customer.id for customer in customers])
+    columns = ("id", "version", "created_at", *FIELDS)
+    return [
+        {name: getattr(customer, name) for name in columns} | {"external_ids": ids[customer.id]}
+        for customer in customers
+    ]
 
 
 def put(scope: Scope, source: str, external_id: str, values: Mapping[str, Any]) -> tuple[Customer, bool]:

@@ -1,6 +1,6 @@
 """What every endpoint shares, written once. A routes module needs only ``Routes`` and a few helpers from here.
 
-``routes``       one decorator per operation: key and scope, strict input, one transaction, idempotency, ETag, documentation
+``routes``       one decorator per operation: key, scope, input, one transaction, idempotency, ETag, documentation
 ``reading``      JSON bodies and query parameters, read strictly
 ``fields``       field classes for texts, amounts, instants, dates
 ``answers``      what an operation returns; ETag and If-Match
@@ -19,6 +19,7 @@ from billing_service.api.glue.fields import (
     Instant,
     IsoDate,
     JsonObject,
+    ListOf,
     MoneyField,
     Nested,
     Note,
@@ -41,6 +42,7 @@ __all__ = [
     "Instant",
     "IsoDate",
     "JsonObject",
+    "ListOf",
     "MoneyField",
     "Nested",
     "Note",

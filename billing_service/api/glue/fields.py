@@ -26,16 +26,12 @@ FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 9998
 
 
-class _Documented:
-    """Puts what a field accepts into its description in openapi.json."""
-
-    metadata: dict[str, Any]
-
-    def documents(self, **facts: Any) -> None:
-        self.metadata = {**{name: value for name, value in facts.items() if value is not None}, **self.metadata}
+def _document(field: fields.Field[Any], **facts: Any) -> None:
+    """Put what a field accepts into its description in openapi.json; what the schema says itself goes first."""
+    field.metadata = {**facts, **field.metadata}
 
 
-class Text_(fields.String, _Documented):  # noqa: N801 the field's name in reference and documents
+class Text_(fields.String):  # noqa: N801 the field's name in reference and documents
     """One line of text: no control characters, not only spaces; spaces around it are dropped."""
 
     _forbidden: re.Pattern[str] = _CONTROL
@@ -44,7 +40,7 @@ class Text_(fields.String, _Documented):  # noqa: N801 the field's name in refer
     def __init__(self, *, max_length: int = 200, **options: Any) -> None:
         super().__init__(**options)
         self.max_length = max_length
-        self.documents(minLength=1, maxLength=max_length, pattern=self._documented_pattern)
+        _document(self, minLength=1, maxLength=max_length, pattern=self._documented_pattern)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str):
@@ -53,10 +49,10 @@ class Text_(fields.String, _Documented):  # noqa: N801 the field's name in refer
             raise ValidationError(f"is longer than {self.max_length} characters")
         if self._forbidden.search(value):
             raise ValidationError("has a control character")
-        value = value.strip(" ")
-        if not value:
+        stripped = value.strip(" ")
+        if not stripped:
             raise ValidationError("is empty")
-        return value
+        return stripped
 
 
 class Note(Text_):
@@ -69,7 +65,7 @@ class Note(Text_):
         super().__init__(max_length=max_length, **options)
 
 
-class Code(fields.String, _Documented):
+class Code(fields.String):
     """A short code or label of the caller's choosing, such as an organisation code or an external id."""
 
     PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9._:@~+-]*"
@@ -78,7 +74,7 @@ class Code(fields.String, _Documented):
         super().__init__(**options)
         self.max_length = max_length
         self._pattern = re.compile(pattern or self.PATTERN, re.ASCII)
-        self.documents(minLength=1, maxLength=max_length, pattern=f"^(?:{self._pattern.pattern})$")
+        _document(self, minLength=1, maxLength=max_length, pattern=f"^(?:{self._pattern.pattern})$")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str):
@@ -90,14 +86,14 @@ class Code(fields.String, _Documented):
         return value
 
 
-class Choice(fields.String, _Documented):
+class Choice(fields.String):
     """One of a few words."""
 
     def __init__(self, *words: str, **options: Any) -> None:
         super().__init__(**options)
         self.words = words
         # ``enum`` and null exclude each other in JSON Schema, so a nullable choice lists null as well.
-        self.documents(enum=[*words, None] if self.allow_none else list(words))
+        _document(self, enum=[*words, None] if self.allow_none else list(words))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str) or value not in self.words:
@@ -116,13 +112,13 @@ class Flag(fields.Boolean):
         raise ValidationError("is not true or false")
 
 
-class Whole(fields.Integer, _Documented):
+class Whole(fields.Integer):
     """A whole number within a range. Text is accepted in a query parameter only."""
 
     def __init__(self, *, minimum: int = 0, maximum: int = 1_000_000_000, **options: Any) -> None:
         super().__init__(**options)
         self.minimum, self.maximum = minimum, maximum
-        self.documents(minimum=minimum, maximum=maximum)
+        _document(self, minimum=minimum, maximum=maximum)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, str) and not isinstance(data, dict) and re.fullmatch(r"-?[0-9]{1,18}", value, re.ASCII):
@@ -136,7 +132,7 @@ class Whole(fields.Integer, _Documented):
         return value
 
 
-class Amount(fields.Field[Decimal], _Documented):
+class Amount(fields.Field[Decimal]):
     """A decimal number written as text ("12.50"); ``places`` decimals at most."""
 
     def __init__(
@@ -150,7 +146,7 @@ class Amount(fields.Field[Decimal], _Documented):
         super().__init__(**options)
         self.places, self.minimum, self.integer_digits = places, minimum, integer_digits
         sign = "" if minimum is not None and minimum >= 0 else "-?"
-        self.documents(pattern=f"^{sign}[0-9]{{1,{integer_digits}}}(\\.[0-9]{{1,{places}}})?$", example="12.50")
+        _document(self, pattern=f"^{sign}[0-9]{{1,{integer_digits}}}(\\.[0-9]{{1,{places}}})?$", example="12.50")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         if not isinstance(value, str):
@@ -189,20 +185,20 @@ class MoneyField(fields.Nested):
             raise ValidationError({"currency": [f"is not the administration's currency ({current_currency()})"]})
         return loaded["amount"]
 
-    def _serialize(self, nested_obj: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        if nested_obj is None:
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        if value is None:
             return None
-        if isinstance(nested_obj, Money):
-            return {"amount": f"{nested_obj.amount:.2f}", "currency": nested_obj.currency.code}
-        return {"amount": f"{nested_obj:.2f}", "currency": current_currency()}
+        if isinstance(value, Money):
+            return {"amount": f"{value.amount:.2f}", "currency": value.currency.code}
+        return {"amount": f"{value:.2f}", "currency": current_currency()}
 
 
-class Instant(fields.DateTime, _Documented):
+class Instant(fields.DateTime):
     """A moment in time as in RFC 3339, with its offset; UTC in Python and on the way out."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.documents(example="2026-03-31T10:00:00Z")
+        _document(self, example="2026-03-31T10:00:00Z")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         if not isinstance(value, str) or not _INSTANT.fullmatch(value):
@@ -217,12 +213,12 @@ class Instant(fields.DateTime, _Documented):
         return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-class IsoDate(fields.Date, _Documented):
+class IsoDate(fields.Date):
     """A calendar day, YYYY-MM-DD."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.documents(example="2026-03-31")
+        _document(self, example="2026-03-31")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
         if not isinstance(value, str) or not _DATE.fullmatch(value):
@@ -246,11 +242,19 @@ class Identifier(fields.UUID):
 
 
 class JsonObject(fields.Dict):
-    """An object whose inside the domain checks itself (a tariff document, facts)."""
+    """An object whose inside the domain checks itself (a tariff document, facts); at most ``MOST_LEVELS`` deep."""
+
+    MOST_LEVELS: Final = 32
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if not isinstance(value, dict):
             raise ValidationError("is not an object")
+        level: list[Any] = [value]
+        for _ in range(self.MOST_LEVELS):
+            inner = [found.values() if isinstance(found, dict) else found for found in level]
+            level = [item for items in inner for item in items if isinstance(item, dict | list)]
+        if level:
+            raise ValidationError(f"is nested more than {self.MOST_LEVELS} levels deep")
         return value
 
 
@@ -269,6 +273,22 @@ class Nested(fields.Nested):
         if self.many and isinstance(value, list) and len(value) > self.max_items:
             raise ValidationError(f"has more than {self.max_items} items")
         # Inside a partial update a nested object is still given whole.
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class ListOf(fields.List[Any]):
+    """A list of values of one field, of at most ``max_items``."""
+
+    def __init__(self, inner: fields.Field[Any], *, min_items: int = 0, max_items: int = 1000, **options: Any) -> None:
+        super().__init__(inner, **options)
+        self.min_items, self.max_items = min_items, max_items
+        _document(self, minItems=min_items, maxItems=max_items)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise ValidationError("is not a list")
+        if not self.min_items <= len(value) <= self.max_items:
+            raise ValidationError(f"must have {self.min_items} to {self.max_items} items")
         return super()._deserialize(value, attr, data, **kwargs)
 
 

@@ -1,7 +1,7 @@
 """The first answer to an Idempotency-Key, stored in the transaction of its effect and given again.
 
-The row is inserted as the first statement of the business transaction and filled in as the last one. A twin that still runs
-therefore holds the row: the database makes us wait for it (at most ``LOCK_WAIT_SECONDS``, then 409). A request
+The row is inserted as the first statement of the business transaction and filled in as the last one. A twin that still
+runs therefore holds the row: the database makes us wait for it (at most ``LOCK_WAIT_SECONDS``, then 409). A request
 that fails leaves no row, so its key is free again.
 """
 

@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -43,11 +43,16 @@ class PageQuery(InputSchema):
 
 
 def page(
-    scope: Scope | OperatorScope, statement: Select[Any], key: InstrumentedAttribute[UUID], query: dict[str, Any]
+    scope: Scope | OperatorScope,
+    statement: Select[Any],
+    key: InstrumentedAttribute[UUID],
+    query: dict[str, Any],
+    shown: Callable[[list[Any]], list[Any]] = list,
 ) -> dict[str, Any]:
     """One page of ``statement``, which selects whole rows or tuples, in order of ``key``.
 
-    ``query`` is the parsed query of the request. Raises ``InvalidInput`` for a cursor that does not belong to it.
+    ``query`` is the parsed query of the request; ``shown`` turns the page's rows into what the schema shows, all at
+    once. Raises ``InvalidInput`` for a cursor that does not belong to this list with these filters.
     """
     limit, cursor = query["limit"], query.get("cursor")
     if cursor is not None:
@@ -56,10 +61,10 @@ def page(
     found: Sequence[Any] = scope.session.execute(
         statement.add_columns(key.label("_page_key")).order_by(key).limit(limit + 1)
     ).all()
-    shown = found[:limit]
-    items = [row[0] if len(row) == 2 else row[:-1] for row in shown]
+    rows = found[:limit]
+    items = shown([row[0] if len(row) == 2 else row[:-1] for row in rows])
     more = len(found) > limit
-    return {"items": items, "next_cursor": _write(shown[-1][-1], query) if more else None}
+    return {"items": items, "next_cursor": _write(rows[-1][-1], query) if more else None}
 
 
 def _write(last: UUID, query: dict[str, Any]) -> str:

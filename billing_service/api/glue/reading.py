@@ -59,7 +59,7 @@ def parse_json(raw: bytes) -> Any:
     """The value of a JSON body.
 
     Raises:
-        MalformedJson: no UTF-8, no JSON, an object with a repeated name, NaN or Infinity, numbers out of range, too deep.
+        MalformedJson: no UTF-8, no JSON, a name twice in one object, NaN or Infinity, a number out of range, too deep.
         InvalidInput: text with a NUL or half a surrogate pair, which the database cannot hold.
     """
     try:
@@ -148,10 +148,8 @@ class StrictParser(FlaskParser):
                 )
         return QueryText(req.args.items())
 
-    def handle_error(  # type: ignore[override]
-        self, error: ma.ValidationError, req: flask.Request, schema: ma.Schema, **_: Any
-    ) -> NoReturn:
-        location, messages = next(iter(error.normalized_messages().items()))
+    def handle_error(self, error: ma.ValidationError, req: flask.Request, schema: ma.Schema, **_: Any) -> NoReturn:
+        location, messages = next(iter(error.messages_dict.items()))
         prefix = "?" if location == "query" else "/"
         raise invalid(messages, prefix) from error
 

@@ -15,7 +15,6 @@ from werkzeug.exceptions import UnsupportedMediaType
 from billing_service.access import Identity
 from billing_service.api.glue import answers, idempotency
 from billing_service.api.glue.answers import Answer
-from billing_service.api.glue.fields import fields as ma_fields
 from billing_service.api.glue.identity import current_context, sign_in
 from billing_service.api.glue.reading import OutputSchema, StrictParser, Upload
 from billing_service.store.scope import OperatorScope, Scope
@@ -69,7 +68,7 @@ def operation_of(view: View) -> Operation | None:
     return getattr(view, OPERATION_ATTRIBUTE, None)
 
 
-class Routes(flask_smorest.Blueprint):
+class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
     """The operations of one noun, all under ``/v1``.
 
     ``operation`` is the only way to add one, and it cannot be called without a scope.
@@ -269,7 +268,7 @@ def _as_answer(result: Any) -> Answer:
 def _render(answer: Answer, promise: Operation, schema: ma.Schema | None) -> flask.Response:
     if isinstance(answer.value, flask.Response):
         return answer.value
-    version = getattr(answer.value, "version", None)
+    version = _version_of(answer.value)
     if version is not None and promise.method == "GET" and answers.not_modified(version):
         return flask.Response(status=304, headers={"ETag": answers.etag(version)})
     body = "" if schema is None else flask.json.dumps(schema.dump(answer.value))
@@ -282,6 +281,10 @@ def _render(answer: Answer, promise: Operation, schema: ma.Schema | None) -> fla
     return response
 
 
+def _version_of(value: Any) -> int | None:
+    return value.get("version") if isinstance(value, Mapping) else getattr(value, "version", None)
+
+
 @functools.cache
 def _page_schema(item: type[ma.Schema]) -> type[ma.Schema]:
     name = item.__name__.removesuffix("Out") + "Page"
@@ -289,8 +292,8 @@ def _page_schema(item: type[ma.Schema]) -> type[ma.Schema]:
         f"{name}Schema",
         (OutputSchema,),
         {
-            "items": ma_fields.List(ma_fields.Nested(item), required=True),
-            "next_cursor": ma_fields.String(
+            "items": ma.fields.List(ma.fields.Nested(item), required=True),
+            "next_cursor": ma.fields.String(
                 required=True,
                 allow_none=True,
                 metadata={"description": "Ask for the next page with this; null on the last page."},

@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 from billing_service.api.glue import Routes
-from billing_service.api.routes import customers
+from billing_service.api.routes import (
+    administrations,
+    api_keys,
+    contracts,
+    customers,
+    organisations,
+    persons,
+    tariffs,
+)
 
-BLUEPRINTS: tuple[Routes, ...] = (customers.routes,)
+BLUEPRINTS: tuple[Routes, ...] = (
+    administrations.routes,
+    api_keys.routes,
+    customers.routes,
+    organisations.routes,
+    persons.routes,
+    contracts.routes,
+    tariffs.routes,
+)

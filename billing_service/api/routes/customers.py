@@ -20,7 +20,7 @@ routes = Routes("customers", "Who pays (debtors).")
 def create_customer(scope: Scope, body: dict[str, Any]) -> Answer:
     """Create a customer."""
     customer = customers.create(scope, body)
-    return created(customer, f"/v1/customers/{customer.id}")
+    return created(_shown(scope, customer), f"/v1/customers/{customer.id}")
 
 
 @routes.operation("GET", "/customers", scope="customers:read", query=CustomerQuery, page_of=CustomerOut)
@@ -30,31 +30,31 @@ def list_customers(scope: Scope, query: dict[str, Any]) -> Any:
     for name in ("number", "customer_group"):
         if name in query:
             statement = statement.where(getattr(Customer, name) == query[name])
-    return page(scope, statement, Customer.id, query)
+    return page(scope, statement, Customer.id, query, lambda rows: customers.shown(scope, rows))
 
 
 @routes.operation("GET", "/customers/<uuid:customer_id>", scope="customers:read", out=CustomerOut)
-def get_customer(scope: Scope, customer_id: UUID) -> Customer:
+def get_customer(scope: Scope, customer_id: UUID) -> dict[str, Any]:
     """Read a customer."""
-    return customers.get(scope, customer_id)
+    return _shown(scope, customers.get(scope, customer_id))
 
 
 @routes.operation(
     "PATCH", "/customers/<uuid:customer_id>", scope="customers:write", body=CustomerPatch, out=CustomerOut
 )
-def change_customer(scope: Scope, customer_id: UUID, body: dict[str, Any]) -> Customer:
+def change_customer(scope: Scope, customer_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Change a customer; only the fields given."""
     customer = customers.get(scope, customer_id)
     check_version(customer)
-    return customers.change(scope, customer, body)
+    return _shown(scope, customers.change(scope, customer, body))
 
 
 @routes.operation(
     "GET", "/customers/by-external-id/<code:source>/<code:external_id>", scope="customers:read", out=CustomerOut
 )
-def get_customer_by_external_id(scope: Scope, source: str, external_id: str) -> Customer:
+def get_customer_by_external_id(scope: Scope, source: str, external_id: str) -> dict[str, Any]:
     """Read the customer that another system knows by this id."""
-    return customers.by_external_id(scope, source, external_id)
+    return _shown(scope, customers.by_external_id(scope, source, external_id))
 
 
 @routes.operation(
@@ -71,4 +71,9 @@ def put_customer(scope: Scope, source: str, external_id: str, body: dict[str, An
     Fields that are not given get their default. Other external ids of the customer stay.
     """
     customer, new = customers.put(scope, source, external_id, body)
-    return created(customer, f"/v1/customers/{customer.id}") if new else Answer(customer)
+    shown = _shown(scope, customer)
+    return created(shown, f"/v1/customers/{customer.id}") if new else Answer(shown)
+
+
+def _shown(scope: Scope, row: Customer) -> dict[str, Any]:
+    return customers.shown(scope, [row])[0]

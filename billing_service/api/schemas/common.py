@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from billing_service.api.glue import Choice, Code, Flag, InputSchema, Instant, OutputSchema, Text_, Whole
+from billing_service.api.glue import Code, InputSchema, Instant, OutputSchema
 
 LANGUAGES = ("nl", "en")
 
@@ -12,6 +12,11 @@ LANGUAGES = ("nl", "en")
 class ExternalIdSchema(InputSchema):
     source = Code(required=True, metadata={"description": "The other system.", "example": "crm"})
     external_id = Code(required=True, metadata={"description": "What it calls this object.", "example": "relation-17"})
+
+
+class ExternalIdOut(OutputSchema):
+    source = fields.String(required=True)
+    external_id = fields.String(required=True)
 
 
 class VersionedOut(OutputSchema):
@@ -35,6 +40,3 @@ def country(**options: object) -> Code:
     return Code(
         pattern="[A-Z]{2}", max_length=2, **options, metadata={"description": "ISO 3166-1 code.", "example": "NL"}
     )
-
-
-__all__ = ["LANGUAGES", "Choice", "ExternalIdSchema", "Flag", "Text_", "VersionedOut", "Whole", "country", "email"]

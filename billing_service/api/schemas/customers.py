@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from billing_service.api.glue import Choice, Code, Flag, InputSchema, Nested, PageQuery, Text_, Whole
-from billing_service.api.schemas.common import LANGUAGES, ExternalIdSchema, VersionedOut, country, email
+from billing_service.api.schemas.common import LANGUAGES, ExternalIdOut, ExternalIdSchema, VersionedOut, country, email
 
 
 class CustomerPut(InputSchema):
@@ -46,6 +46,7 @@ class CustomerOut(VersionedOut):
     language = fields.String(required=True, allow_none=True)
     payment_term_days = fields.Integer(required=True, allow_none=True)
     customer_group = fields.String(required=True, allow_none=True)
+    external_ids = fields.List(fields.Nested(ExternalIdOut), required=True)
 
 
 class CustomerQuery(PageQuery):
