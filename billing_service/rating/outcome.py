@@ -49,6 +49,16 @@ def decide_question(
     return Outcome(question.id, values, charge_values(question.id, agreement.contract, day, decision, question.subject))
 
 
+def person_outcome(question: ClosedQuestion, decision: Decision, agreement: Agreement | None, person: str) -> Outcome:
+    """A person's decision about ``question``; ``agreement`` may be missing where nothing is to stand on an invoice."""
+    day = business_date(question.closed_at)
+    values = _decision_values(question.id, decision, day, agreement)
+    values["by_person"] = person
+    if agreement is None:
+        return Outcome(question.id, values, [])
+    return Outcome(question.id, values, charge_values(question.id, agreement.contract, day, decision, question.subject))
+
+
 def charge_values(
     question_id: UUID, contract: ContractTerms, day: date, decision: Decision, subject: str
 ) -> list[dict[str, Any]]:

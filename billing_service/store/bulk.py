@@ -70,7 +70,8 @@ def _processors(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> tup
     for index, name in enumerate(columns):
         kind = table.c[name].type.dialect_impl(dialect)
         # PostgreSQL's driver would wrap JSON in an object of its own; as text it goes the same way on both databases.
-        process = JSON.bind_processor(kind, dialect) if isinstance(kind, JSON) else kind.bind_processor(dialect)
+        reader: Any = JSON.bind_processor if isinstance(kind, JSON) else type(kind).bind_processor
+        process = reader(kind, dialect)
         if process is not None:
             found.append((index, process))
     return tuple(found)
