@@ -3,12 +3,43 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import click
 
 from billing_service import access
 from billing_service.cli.program import Program, administration_option, pass_program
+from billing_service.parties import administrations
+
+
+@click.command("create-administration")
+@click.option("--legal-name", required=True)
+@click.option("--trade-name")
+@click.option("--street", required=True, help="Street and house number.")
+@click.option("--postal-code", required=True)
+@click.option("--city", required=True)
+@click.option("--country", default="NL", show_default=True, help="Two letters (ISO 3166).")
+@click.option("--kvk", help="Number in the Dutch trade register.")
+@click.option("--vat-number")
+@click.option("--iban")
+@click.option("--bic")
+@click.option("--email")
+@click.option("--phone")
+@click.option("--website")
+@click.option("--currency", default="EUR", show_default=True)
+@click.option("--language", type=click.Choice(["nl", "en"]), default="nl", show_default=True)
+@click.option("--payment-term-days", type=click.IntRange(0, 365), default=30, show_default=True)
+@pass_program
+def create_administration(program: Program, **values: Any) -> None:
+    """Make an administration, liable for VAT, with calendar book years and the series "year-number".
+
+    Other VAT statuses, book years and series are set over HTTP. Prints its id on standard output.
+    """
+    with program.operator_scope() as outside:
+        made = administrations.create(outside, values)
+    click.echo(f"The administration {made.legal_name}; a key for it: billing create-key -a {made.id}", err=True)
+    click.echo(made.id)
 
 
 @click.command("create-key")
@@ -47,4 +78,4 @@ def revoke_key(program: Program, key_id: UUID) -> None:
     click.echo(f"The key {key_id} is revoked.")
 
 
-COMMANDS = (create_key, revoke_key)
+COMMANDS = (create_administration, create_key, revoke_key)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from billing_service import jobs
+from billing_service import invoicing, jobs
 from billing_service.store.scope import Scope
 from billing_service.worker.work import Work
 
@@ -35,8 +35,13 @@ def _job_id(work: Work) -> UUID:
     return UUID(work.payload["job_id"])
 
 
+def _render_pdf(work: Work) -> None:
+    invoicing.render_pdf(work.scope, work.subject_id)
+
+
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
     {
         jobs.OUTBOX_KIND: Handler(_run_job, lambda work: ("job", _job_id(work)), _job_gave_up),
+        invoicing.RENDER_PDF: Handler(_render_pdf, lambda work: ("invoice", work.subject_id)),
     }
 )

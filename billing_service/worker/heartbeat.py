@@ -26,7 +26,7 @@ class Heartbeat:
         self._lease = lease
         self._tokens: set[UUID] = set()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._thread: threading.Thread | None = None
 
     @contextmanager
     def keeping(self, token: UUID) -> Iterator[None]:
@@ -37,6 +37,8 @@ class Heartbeat:
             self._tokens.discard(token)
 
     def __enter__(self) -> Heartbeat:
+        self._ended.clear()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self._thread.start()
         return self
 
@@ -44,7 +46,8 @@ class Heartbeat:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended.set()
-        self._thread.join()
+        if self._thread:
+            self._thread.join()
 
     def _beat(self) -> None:
         while not self._ended.wait(self._lease.total_seconds() / 3):

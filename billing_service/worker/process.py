@@ -30,7 +30,7 @@ ALL_BUT_JOBS = Kinds((OUTBOX_KIND,), excluded=True)
 
 
 class Worker:
-    """``run()`` works until ``stop()``; ``drain()`` does all that is due and returns. One of both, once."""
+    """``run()`` works until ``stop()``; ``drain()`` does all that is due and returns."""
 
     def __init__(
         self,
