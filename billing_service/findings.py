@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_service.core.ids import new_id
+from billing_service.errors import Conflict, NotFound
 from billing_service.store import audit
 from billing_service.store.findings import Finding
 from billing_service.store.scope import Scope
@@ -44,6 +45,24 @@ def settle(scope: Scope, code: str, subject_id: UUID, resolution: str) -> None:
         row.state, row.resolution, row.resolved_at = "resolved", resolution, scope.now
         scope.session.flush()
         audit.record(scope, "finding.resolved", "finding", row.id, {"resolution": resolution})
+
+
+def get(scope: Scope, finding_id: UUID) -> Finding:
+    """Raises ``NotFound``."""
+    row = scope.session.get(Finding, (scope.administration_id, finding_id))
+    if row is None:
+        raise NotFound("There is no such finding.")
+    return row
+
+
+def resolve(scope: Scope, row: Finding, resolution: str) -> Finding:
+    """A person has looked at it. Raises ``Conflict`` for a finding that was resolved before."""
+    if row.state != "open":
+        raise Conflict("This finding was resolved before.", code="already_resolved")
+    row.state, row.resolution, row.resolved_at = "resolved", resolution, scope.now
+    scope.session.flush()
+    audit.record(scope, "finding.resolved", "finding", row.id, {"resolution": resolution})
+    return row
 
 
 def _open(session: Session, administration_id: UUID, code: str, subject_id: UUID) -> Finding | None:

@@ -8,12 +8,14 @@ from typing import Any, Final
 import flask
 import flask_smorest
 import marshmallow as ma
+import structlog
 from werkzeug.routing import BaseConverter, ValidationError
 
 from billing_service.api import errors
 from billing_service.api.glue import fields
 from billing_service.api.glue.identity import RateLimits
 from billing_service.api.routes import BLUEPRINTS
+from billing_service.api.system import system
 from billing_service.context import Context
 
 _HEADERS: Final = {
@@ -102,6 +104,8 @@ def create_app(context: Context) -> flask.Flask:
     _describe(api)
     for routes in BLUEPRINTS:
         api.register_blueprint(routes)
+    app.register_blueprint(system)
+    app.before_request(_begin)
     app.after_request(_finish)
     return app
 
@@ -124,6 +128,11 @@ def _describe(api: BillingApi) -> None:
         "ApiKey",
         {"type": "http", "scheme": "bearer", "description": "An API key: Authorization: Bearer bk_…"},
     )
+
+
+def _begin() -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=errors.request_id())
 
 
 def _finish(response: flask.Response) -> flask.Response:

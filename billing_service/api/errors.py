@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import Any, Final
 from uuid import uuid4
 
 import flask
+import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
@@ -17,7 +17,7 @@ from billing_service import errors
 from billing_service.errors import BillingError
 
 PROBLEM: Final = "application/problem+json"
-log = logging.getLogger(__name__)
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class TooManyRequests(BillingError):
@@ -192,7 +192,7 @@ def _database(error: DBAPIError | PoolTimeout) -> flask.Response:
 
 
 def _unexpected(error: Exception) -> flask.Response:
-    log.error("unexpected error in request %s", request_id(), exc_info=error)
+    log.error("api.unexpected_error", exc_info=error)
     return problem(500, HTTP_CODES[500], _DETAILS[500], [], {})
 
 

@@ -28,6 +28,7 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "The tariff version was published before.",
         "Make a new version; it may begin on any day that no other published version begins on.",
     ),
+    "already_resolved": ProblemType("Resolved before", "The finding was resolved before.", "Nothing is left to do."),
     "already_revoked": ProblemType("Revoked before", "The API key was revoked before.", "Nothing is left to do."),
     "answer_not_kept": ProblemType(
         "The answer held a secret",

@@ -6,8 +6,11 @@ from billing_service.api.glue import Routes
 from billing_service.api.routes import (
     administrations,
     api_keys,
+    audit_trail,
     contracts,
     customers,
+    findings,
+    jobs,
     organisations,
     persons,
     tariffs,
@@ -21,4 +24,7 @@ BLUEPRINTS: tuple[Routes, ...] = (
     persons.routes,
     contracts.routes,
     tariffs.routes,
+    findings.routes,
+    jobs.routes,
+    audit_trail.routes,
 )

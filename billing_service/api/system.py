@@ -1,0 +1,80 @@
+"""What needs no key: health, the API description, its pages, the problem types."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import flask
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from billing_service.api import openapi
+from billing_service.api.docs import operation_groups
+from billing_service.api.errors import Unavailable
+from billing_service.api.glue.identity import current_context
+from billing_service.api.problems import PROBLEM_TYPES
+from billing_service.errors import NotFound
+from billing_service.store import schema
+
+system = flask.Blueprint("system", __name__, template_folder="templates")
+
+UNSCOPED: Final = frozenset(
+    {"system.livez", "system.readyz", "system.description", "system.docs", "system.problems", "system.problem_type"}
+)
+"""The routes that need no key; a test refuses any other without a scope."""
+
+_PAGE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+
+
+@system.get("/livez")
+def livez() -> Any:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@system.get("/readyz")
+def readyz() -> Any:
+    """The database answers and has the schema of this program."""
+    try:
+        schema.check(current_context().database)
+    except (SQLAlchemyError, PoolTimeout) as error:
+        raise Unavailable("The database cannot be reached.") from error
+    return {"status": "ok"}
+
+
+@system.get("/openapi.json")
+def description() -> Any:
+    """The OpenAPI 3.1 description."""
+    return flask.Response(openapi.text(_app()), content_type="application/json")
+
+
+@system.get("/docs")
+def docs() -> Any:
+    """The API for reading: one page, no script, nothing from elsewhere."""
+    spec = openapi.document(_app())
+    return _page("docs.html", title="Billing service API", spec=spec, groups=operation_groups(spec))
+
+
+@system.get("/problems")
+def problems() -> Any:
+    """All problem types."""
+    return _page("problems.html", title="Problem types", types=sorted(PROBLEM_TYPES.items()))
+
+
+@system.get("/problems/<code>")
+def problem_type(code: str) -> Any:
+    """One problem type."""
+    found = PROBLEM_TYPES.get(code)
+    if found is None:
+        raise NotFound("There is no such problem type.")
+    return _page("problems.html", title=found.title, types=[(code, found)])
+
+
+def _page(template: str, **values: Any) -> flask.Response:
+    response = flask.make_response(flask.render_template(template, **values))
+    response.headers["Content-Security-Policy"] = _PAGE_POLICY
+    return response
+
+
+def _app() -> flask.Flask:
+    return flask.current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]

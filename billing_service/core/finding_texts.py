@@ -1,0 +1,142 @@
+"""What each finding says to a person: its cause and what to do next, in Dutch and English (equal keys, tested)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+_SLOT: Final = re.compile(r"\{([a-z_.]+)\}")
+
+TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
+    "nl": {
+        "changed_after_release": (
+            "De gegevens van deze vraag zijn gewijzigd nadat de post was vrijgegeven ({cause}). Vrijgegeven: "
+            "{released.disposition} {released.amount}; volgens het tarief nu: {now.disposition} {now.amount}.",
+            "Trek de factuur in zolang zij niet is uitgegeven, of corrigeer met een credit en een nieuwe post.",
+        ),
+        "draft_refused": (
+            "De factuur van dit contract tot en met {until} kon niet worden vrijgegeven: {reason}",
+            "Herstel de oorzaak en geef opnieuw vrij.",
+        ),
+        "eu_business_without_valid_vat_number": (
+            "Dit bedrijf in een ander EU-land heeft geen geldig btw-nummer; er wordt Nederlandse btw berekend.",
+            "Vraag het btw-nummer op en leg het bij de debiteur vast.",
+        ),
+        "issue_refused": (
+            "De factuur kon niet worden uitgegeven: {reason}",
+            "Herstel de oorzaak en geef opnieuw uit.",
+        ),
+        "negative_draft": (
+            "De factuur van dit contract tot en met {until} zou negatief zijn: {reason}",
+            "Controleer de posten; wacht tot er meer te factureren is, of maak een creditnota.",
+        ),
+        "time_revised_after_correction": (
+            "De bron heeft de bestede tijd gewijzigd van {raw_before} naar {raw} minuten, nadat iemand die had "
+            "gecorrigeerd tot {corrected} minuten. De correctie blijft gelden.",
+            "Bevestig of wijzig de correctie.",
+        ),
+        "work_failed": (
+            "Werk op de achtergrond ({kind}) is na {attempts} pogingen gestopt: {reason}",
+            "Herstel de oorzaak en start het werk opnieuw.",
+        ),
+    },
+    "en": {
+        "changed_after_release": (
+            "The facts of this question changed after its charge was released ({cause}). Released: "
+            "{released.disposition} {released.amount}; by the tariff now: {now.disposition} {now.amount}.",
+            "Withdraw the invoice while it is not issued, or correct with a credit and a new charge.",
+        ),
+        "draft_refused": (
+            "The invoice of this contract up to {until} could not be released: {reason}",
+            "Repair the cause and release again.",
+        ),
+        "eu_business_without_valid_vat_number": (
+            "This business elsewhere in the EU has no valid VAT number; Dutch VAT is charged.",
+            "Ask for the VAT number and record it with the customer.",
+        ),
+        "issue_refused": (
+            "The invoice could not be issued: {reason}",
+            "Repair the cause and issue again.",
+        ),
+        "negative_draft": (
+            "The invoice of this contract up to {until} would be negative: {reason}",
+            "Check the charges; wait until there is more to invoice, or make a credit note.",
+        ),
+        "time_revised_after_correction": (
+            "The source changed the time spent from {raw_before} to {raw} minutes, after somebody had corrected it to "
+            "{corrected} minutes. The correction stands.",
+            "Confirm or change the correction.",
+        ),
+        "work_failed": (
+            "Work in the background ({kind}) stopped after {attempts} attempts: {reason}",
+            "Repair the cause and start the work again.",
+        ),
+    },
+}
+
+_UNKNOWN: Final = {
+    "nl": ("Er is iets dat aandacht vraagt ({code}).", "Bekijk de feiten en handel het af."),
+    "en": ("Something needs attention ({code}).", "Look at the facts and settle it."),
+}
+
+WORDS: Final[dict[str, dict[str, str]]] = {
+    "nl": {
+        "charge": "factureren",
+        "contract_changed": "het contract is gewijzigd",
+        "customer_changed": "de debiteur is gewijzigd",
+        "draw": "afboeken",
+        "included": "inbegrepen",
+        "not_billable": "niet te factureren",
+        "organisation_changed": "de organisatie is gewijzigd",
+        "person_changed": "de persoon is gewijzigd",
+        "person_withdrew": "een persoon trok de eigen beslissing in",
+        "question_changed": "de vraag is gewijzigd",
+        "question_withdrawn": "de vraag is ingetrokken",
+        "release_withdrawn": "de vrijgave is ingetrokken",
+        "tariff_published": "er is een tariefversie gepubliceerd",
+        "time_changed": "de bestede tijd is gewijzigd",
+        "time_corrected": "de tijd is gecorrigeerd",
+        "waived": "kwijtgescholden",
+    },
+    "en": {
+        "charge": "charge",
+        "contract_changed": "the contract changed",
+        "customer_changed": "the customer changed",
+        "draw": "draw",
+        "included": "included",
+        "not_billable": "not billable",
+        "organisation_changed": "the organisation changed",
+        "person_changed": "the person changed",
+        "person_withdrew": "a person withdrew their decision",
+        "question_changed": "the question changed",
+        "question_withdrawn": "the question was withdrawn",
+        "release_withdrawn": "the release was withdrawn",
+        "tariff_published": "a tariff version was published",
+        "time_changed": "the time spent changed",
+        "time_corrected": "the time was corrected",
+        "waived": "waived",
+    },
+}
+
+
+def wording(code: str, facts: Mapping[str, Any], language: str) -> tuple[str, str]:
+    """The cause and the next action of a finding, in ``nl`` or ``en``; a fact that is missing prints as a dash."""
+    cause, action = TEXTS[language].get(code, _UNKNOWN[language])
+    known = {"code": code, **_flat(facts)}
+
+    def fill(slot: re.Match[str]) -> str:
+        value = known.get(slot[1])
+        return "–" if value is None else WORDS[language].get(str(value), str(value))
+
+    return _SLOT.sub(fill, cause), _SLOT.sub(fill, action)
+
+
+def _flat(facts: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{before}{name}.")
+        else:
+            found[f"{before}{name}"] = value
+    return found
