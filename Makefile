@@ -37,8 +37,7 @@ bench: $(VENV)/.dev ## measure speed, each row with its floor in the same run
 	@$(PY) -m bench $(BENCH_ARGS)
 
 openapi: $(VENV)/.runtime ## write openapi.json from the code
-	@$(VENV)/bin/billing openapi > openapi.json.new
-	@mv openapi.json.new openapi.json
+	@$(VENV)/bin/billing openapi --output openapi.json
 
 lock: ## resolve the versions in pyproject.toml into the hashed locks (needs uv)
 	@command -v $(UV) > /dev/null || { echo "make lock needs uv (pip install uv), or UV=/its/path."; exit 1; }
