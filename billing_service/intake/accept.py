@@ -53,7 +53,7 @@ def accept(scope: Scope, questions: Sequence[QuestionInput], references: Referen
     for turn in _turns(questions):
         good: list[int] = []
         for index in turn:
-            errors = _unknown(questions[index], references) or _claim_entries(questions[index], owned)
+            errors = unknown_codes(questions[index], references) or _claim_entries(questions[index], owned)
             if errors:
                 receipts[index] = Receipt("refused", errors=errors)
             else:
@@ -77,7 +77,8 @@ def _turns(questions: Sequence[QuestionInput]) -> Iterable[list[int]]:
     return turns
 
 
-def _unknown(question: QuestionInput, references: References) -> list[FieldError]:
+def unknown_codes(question: QuestionInput, references: References) -> list[FieldError]:
+    """What the question names that does not exist here."""
     errors = []
     if not references.knows("organisation", question.organisation):
         errors.append(FieldError("/organisation", f"there is no organisation {question.organisation!r}"))
@@ -160,7 +161,7 @@ def _insert(scope: Scope, new: list[tuple[UUID, QuestionInput]], references: Ref
             "source": question.source,
             "external_id": question.external_id,
             "created_at": scope.now,
-            **_columns(question, references),
+            **question_columns(question, references),
         }
         for key, question in new
     ]
@@ -179,7 +180,7 @@ def _change(scope: Scope, changed: list[tuple[Any, QuestionInput]], references: 
     """Store what sources now say about known questions, and decide them again."""
     updates = []
     for row, question in changed:
-        values = _columns(question, references)
+        values = question_columns(question, references)
         if question.contract is None:  # most sources know no contracts: what a person filled in stays
             values["contract_id"] = row.contract_id
         updates.append({**values, "of_question": row.id})
@@ -196,7 +197,7 @@ def _change(scope: Scope, changed: list[tuple[Any, QuestionInput]], references: 
     decide_stored(scope, [row.id for row, _ in changed], cause="question_changed")
 
 
-def _columns(question: QuestionInput, references: References) -> dict[str, Any]:
+def question_columns(question: QuestionInput, references: References) -> dict[str, Any]:
     """The columns that a source tells; they change when it tells something else."""
     return {
         "facts_digest": question.digest,

@@ -1,4 +1,4 @@
-"""Questions by the thousand: good rows are taken, bad ones reported with their line; a second run takes nothing twice."""
+"""Questions by the thousand: good rows are taken, bad ones reported with their line, nothing is taken twice."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ TIME_FIELDS: Final = ("minutes", "worked_on", "handler", "role", "external_id")
 _SECTIONS: Final = frozenset(
     ("source", "separator", "encoding", "decimal", "dates", "fields", "tags", "time", "quantities", "names")
 )
-_OPTIONS: Final = frozenset(("column", "columns", "separator", "value", "values", "otherwise", "prefix"))
+_OPTIONS: Final = frozenset(("column", "columns", "separator", "value", "values", "otherwise", "prefix", "default"))
 _OTHERWISE: Final = ("keep", "empty", "refuse")
 
 
@@ -241,11 +241,12 @@ class _Compiler:
         if "values" in spec or "otherwise" in spec:
             reader = self._translated(name, reader, spec, pointer)
         prefix = spec.get("prefix", "")
-        if not isinstance(prefix, str):
-            self.fail(f"{pointer}/prefix", "is not text")
-        elif prefix:
-            return _prefixed(reader, prefix)
-        return reader
+        default = spec.get("default", "")
+        for name, value in (("prefix", prefix), ("default", default)):
+            if not isinstance(value, str):
+                self.fail(f"{pointer}/{name}", "is not text")
+                return reader
+        return _completed(reader, prefix, default) if prefix or default else reader
 
     def _constant(self, value: Any, pointer: str) -> Reader:
         if not isinstance(value, str) or not value:
@@ -331,10 +332,10 @@ def _strptime(value: str, pattern: str) -> datetime:
     return datetime.strptime(value, pattern)  # noqa: DTZ007 - the caller adds the mapping's time zone
 
 
-def _prefixed(reader: Reader, prefix: str) -> Reader:
+def _completed(reader: Reader, prefix: str, default: str) -> Reader:
     def read(cells: Cells) -> str | None:
         value = reader(cells)
-        return None if value is None else prefix + value
+        return default or None if value is None else prefix + value
 
     return read
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,9 +12,10 @@ from sqlalchemy.exc import IntegrityError
 
 from billing_service.core.ids import new_id
 from billing_service.errors import AlreadyExists, Busy, Conflict, FieldError, InvalidInput, NotFound
-from billing_service.intake.accept import Receipt, accept
+from billing_service.intake.accept import Receipt, accept, question_columns, unknown_codes
+from billing_service.intake.describe import describe_questions
 from billing_service.intake.references import CreateMissing, References
-from billing_service.intake.rules import Bounds, read_question, refused
+from billing_service.intake.rules import QUESTION_FIELDS, Bounds, read_question, refused
 from billing_service.rating import decide_stored
 from billing_service.store import audit
 from billing_service.store.administrations import Administration
@@ -21,6 +23,7 @@ from billing_service.store.questions import ContactMoment, Question
 from billing_service.store.scope import Scope
 
 CAUSE_WITHDRAWN: Final = "question_withdrawn"
+CHANGEABLE: Final = QUESTION_FIELDS - {"source", "external_id", "contact_moment", "time_entries"}
 
 
 def bounds(scope: Scope) -> Bounds:
@@ -144,3 +147,38 @@ def _refuse_future(scope: Scope, values: Mapping[str, Any]) -> None:
         raise InvalidInput(
             "The contact moment lies in the future.", errors=[FieldError("/occurred_at", "lies in the future")]
         )
+
+
+def change_question(scope: Scope, question: Question, changes: Mapping[str, Any]) -> Question:
+    """A person sets some facts right, under the same rules as intake; the question is decided again.
+
+    A source that sends the question again unchanged does not undo this; one that tells something new does, except for
+    a contract it does not name. Raises ``InvalidInput`` with a pointer for every wrong field.
+    """
+    limits = bounds(scope)
+    told = describe_questions(scope, [question])[0]
+    row = {name: _as_sent(told[name]) for name in CHANGEABLE | {"source", "external_id", "contact_moment"}}
+    row["base_amount"] = told["base_amount"] and {"amount": str(told["base_amount"]), "currency": limits.currency}
+    wanted = read_question({**row, **changes}, limits)
+    references = References(scope)
+    references.load([wanted])
+    errors = unknown_codes(wanted, references)
+    if errors:
+        raise refused("question", errors)
+    values = question_columns(wanted, references)
+    del values["facts_digest"]  # that is of what the source said
+    changed = {name: value for name, value in values.items() if getattr(question, name) != value}
+    if changed:
+        for name, value in changed.items():
+            setattr(question, name, value)
+        scope.session.flush()
+        audit.record(scope, "change", "question", question.id, changed)
+        decide_stored(scope, [question.id], cause="question_changed")
+    return question
+
+
+def _as_sent(value: Any) -> Any:
+    """A stored value as JSON would have brought it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
