@@ -31,7 +31,7 @@ from billing_service.parties import administrations
 @click.option("--language", type=click.Choice(["nl", "en"]), default="nl", show_default=True)
 @click.option("--payment-term-days", type=click.IntRange(0, 365), default=30, show_default=True)
 @pass_program
-def create_administration(program: Program, **values: Any) -> None:
+def create_administration(program: Program, /, **values: Any) -> None:
     """Make an administration, liable for VAT, with calendar book years and the series "year-number".
 
     Other VAT statuses, book years and series are set over HTTP. Prints its id on standard output.

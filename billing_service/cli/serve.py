@@ -8,14 +8,16 @@ from typing import Any
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 
+from billing_service.cli.processes import refuse_taken_port
 from billing_service.cli.program import Program
 from billing_service.context import Context
 
 
 def serve(program: Program) -> None:
-    """Serve until SIGTERM or SIGINT. Raises ``WrongSchema`` before anything listens."""
-    context = program.context
+    """Serve until SIGTERM or SIGINT. Raises ``WrongSchema`` and ``Conflict`` before anything listens."""
     settings = program.settings
+    refuse_taken_port(settings.host, settings.port)
+    context = program.context
     app = program.web_app(context)
     context.database.close()  # a connection must not be shared by two processes
     gc.freeze()  # what is loaded stays in pages that the workers share
@@ -33,6 +35,7 @@ def serve(program: Program) -> None:
             "control_socket_disable": True,
             "proc_name": "billing",
             "logger_class": _Logger,
+            "loglevel": settings.log_level,
         },
     ).run()
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -39,7 +40,4 @@ class Teller:
             table.add_column(Text(name.removeprefix(">")), justify="right" if right else "left", no_wrap=right)
         for row in rows:
             table.add_row(*(Text(str(cell)) for cell in row))
-        indented = Table.grid(padding=(0, 0, 0, 3))
-        indented.add_column()
-        indented.add_row(table)
-        self._console.print(indented)
+        self._console.print(Padding(table, (0, 0, 0, 3)))

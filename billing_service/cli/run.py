@@ -1,0 +1,76 @@
+"""``billing run``: what ``make run`` starts."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from billing_service.cli import walk
+from billing_service.cli.processes import refuse_taken_port, run_together
+from billing_service.cli.program import Program, pass_program
+from billing_service.cli.telling import Teller
+
+
+@click.command()
+@pass_program
+def run(program: Program) -> None:
+    """Walk the whole flow on an example if the database is empty, then serve API and worker until Ctrl-C."""
+    settings, teller = program.settings, Teller()
+    refuse_taken_port(settings.host, settings.port)
+    _prepare(program)
+    key = walk.walk(program, teller) if walk.is_empty(program) else None
+    program.context.database.close()  # from here on the web server and the worker have their own connections
+    code = run_together(
+        ["serve", "worker"],
+        {"BILLING_LOG_LEVEL": "warning"} if settings.log_level == "info" else {},
+        lambda: _greet(program, teller, key),
+        (settings.host, settings.port),
+    )
+    teller.say()
+    teller.say("Stopped." if code == 0 else "Stopped, because a process ended by itself.")
+    raise SystemExit(code)
+
+
+def _prepare(program: Program) -> None:
+    from billing_service.store import schema
+
+    context = program.unchecked_context()
+    schema.migrate(context.database)
+    context.database.close()
+
+
+def _greet(program: Program, teller: Teller, key: str | None) -> None:
+    settings = program.settings
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{host}:{settings.port}"
+    teller.step("The service is up")
+    teller.say(f"API      {address}/v1")
+    teller.say(f"Docs     {address}/docs")
+    if key is not None:
+        teller.say(f"API key  {key}")
+        teller.say("         (of the example administration; it is shown this once)")
+        teller.say(f'Try      curl -H "Authorization: Bearer {key}" {address}/v1/invoices')
+    else:
+        teller.say(f"API key  {_command()} create-key")
+        teller.say("         (run this in another terminal; it prints a new key once)")
+    teller.say("Ctrl-C stops everything.")
+    sys.stdout.flush()
+
+
+def _command() -> str:
+    """How to call this program from here, so that the line can be copied."""
+    if shutil.which("billing") is not None and Path(sys.argv[0]).name != "billing":
+        return "billing"
+    here = Path(sys.argv[0])
+    if here.name == "__main__.py":
+        return f"{sys.executable} -m billing_service"
+    try:
+        return str(here.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(here)
+
+
+COMMANDS = (run,)
