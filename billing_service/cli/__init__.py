@@ -10,7 +10,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import OperationalError
 
-from billing_service.cli import bill, keys, load, operate, run
+from billing_service.cli import bill, import_questions, keys, load, operate, run
 from billing_service.config import InvalidSettings
 from billing_service.errors import BillingError
 
@@ -40,5 +40,12 @@ def main() -> None:
     """From a helpdesk question to a numbered PDF invoice."""
 
 
-for _command in (*operate.COMMANDS, *keys.COMMANDS, *load.COMMANDS, *bill.COMMANDS, *run.COMMANDS):
+for _command in (
+    *operate.COMMANDS,
+    *keys.COMMANDS,
+    *load.COMMANDS,
+    *import_questions.COMMANDS,
+    *bill.COMMANDS,
+    *run.COMMANDS,
+):
     main.add_command(_command)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 from collections.abc import Callable
@@ -59,8 +58,7 @@ def worker(program: Program) -> None:
 def openapi(program: Program, output: Path | None) -> None:
     """Print the OpenAPI document of the API."""
     app = program.web_app(program.unchecked_context())
-    answer = app.test_client().get("/openapi.json")
-    text = json.dumps(answer.get_json(), indent=2, ensure_ascii=False) + "\n"
+    text = app.test_client().get("/openapi.json").get_data(as_text=True)
     if output is None:
         sys.stdout.write(text)
     else:
