@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import select, update
@@ -97,15 +98,17 @@ def _take_chunk(
     """One chunk in one transaction, again from its start when another import of the same questions was quicker."""
     for attempt in range(1, _ATTEMPTS + 1):
         tally = Tally(**(before.plain() | {"errors": list(before.errors)}))
-        lines, questions, names = _read_chunk(chunk, limits, tally)
+        lines, questions, names, bad = _read_chunk(chunk, limits)
         try:
             with open_scope() as scope:
                 references = References(scope, CreateMissing(create.organisations, create.persons, names))
                 for line, receipt in zip(lines, accept(scope, questions, references), strict=True):
                     if receipt.what == "refused":
-                        tally.refuse(line, receipt.errors)
+                        bad.append((line, receipt.errors))
                     else:
                         setattr(tally, receipt.what, getattr(tally, receipt.what) + 1)
+                for line, errors in sorted(bad, key=itemgetter(0)):
+                    tally.refuse(line, errors)
                 if after_chunk is not None:
                     after_chunk(scope, tally)
         except (IntegrityError, OperationalError) as clash:
@@ -118,24 +121,25 @@ def _take_chunk(
 
 
 def _read_chunk(
-    chunk: list[Row], limits: Bounds, tally: Tally
-) -> tuple[list[int], list[QuestionInput], dict[tuple[str, str], str]]:
-    """The good rows of a chunk; the bad ones go to the tally."""
+    chunk: list[Row], limits: Bounds
+) -> tuple[list[int], list[QuestionInput], dict[tuple[str, str], str], list[tuple[int, Sequence[FieldError]]]]:
+    """Lines, questions and names of the good rows of a chunk, and the bad rows."""
+    bad: list[tuple[int, Sequence[FieldError]]] = []
     lines: list[int] = []
     questions: list[QuestionInput] = []
     names: dict[tuple[str, str], str] = {}
     for row in chunk:
         if row.errors:
-            tally.refuse(row.line, row.errors)
+            bad.append((row.line, row.errors))
             continue
         try:
             questions.append(read_question(row.value, limits))
         except InvalidInput as error:
-            tally.refuse(row.line, error.errors or [FieldError("", error.detail)])
+            bad.append((row.line, error.errors or [FieldError("", error.detail)]))
             continue
         lines.append(row.line)
         names.update(row.names)
-    return lines, questions, names
+    return lines, questions, names, bad
 
 
 def _passes(clash: Exception) -> bool:

@@ -121,4 +121,5 @@ def _codes(scope: Scope, *ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
             (Contract, Contract.reference),
         )
     ]
-    return dict(scope.session.execute(union_all(*queries)).tuples().all())
+    rows: Any = scope.session.execute(union_all(*queries)).all()
+    return dict(rows)
