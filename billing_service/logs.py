@@ -1,7 +1,8 @@
 """Logging: JSON lines on standard error, or plain lines on a terminal; keys and secrets never reach it.
 
 A value is hidden by its name (``authorization``, ``password`` …) and by its look (an API key, a password in an
-address), in our own events as well as in those of libraries. The id of a request is bound with ``structlog.contextvars``.
+address), in our own events as well as in those of libraries. The id of a request is bound with
+``structlog.contextvars``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.types import Processor
@@ -43,13 +44,21 @@ def configure(level: str = "info", form: str = "auto") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler()
+    handler = _StandardError()
     handler.setFormatter(_formatter(plain, shared))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for noisy in ("alembic", "fontTools", "sqlalchemy"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is now, not to what it was when logging was set up."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 def _formatter(plain: bool, shared: list[Processor]) -> logging.Formatter:
