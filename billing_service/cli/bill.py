@@ -61,13 +61,10 @@ def show_preview(program: Program, teller: Teller, administration_id: UUID, unti
     with program.context.database.read() as session:
         scope = Scope(session, administration_id, ACTOR, program.context.clock())
         found = invoicing.preview(scope, until)
-        references = dict(
-            session.execute(
-                select(Contract.id, Contract.reference).where(Contract.administration_id == administration_id)
-            )
-            .tuples()
-            .all()
+        contracts = session.execute(
+            select(Contract.id, Contract.reference).where(Contract.administration_id == administration_id)
         )
+        references = {row.id: row.reference for row in contracts}
     drafts = [one for one in found if isinstance(one, Draft)]
     teller.table(
         ["Contract", "Customer", "Becomes", ">Lines", ">Net", ">VAT", ">Gross"],
