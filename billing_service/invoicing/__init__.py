@@ -7,6 +7,7 @@ start_issue, issue_invoice   number, frozen value, digest, outbox and audit in o
 pdf_of, render_pdf   rendered from the frozen value, stored once
 """
 
+from billing_service.invoicing.describe import describe_invoice, describe_invoices, describe_preview
 from billing_service.invoicing.drafts import Draft, Recipient, Unpriceable, preview
 from billing_service.invoicing.issue import RENDER_PDF, issue_batch, issue_invoice
 from billing_service.invoicing.pdf import StoredPdf, pdf_of, render_pdf
@@ -30,6 +31,9 @@ __all__ = [
     "Recipient",
     "StoredPdf",
     "Unpriceable",
+    "describe_invoice",
+    "describe_invoices",
+    "describe_preview",
     "get_invoice",
     "get_run",
     "issue_batch",

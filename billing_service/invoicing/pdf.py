@@ -15,9 +15,8 @@ from sqlalchemy import select
 
 from billing_service.core.document import DocumentKind, InvoiceDocument, from_json
 from billing_service.documents.pdf import render
-from billing_service.errors import Conflict
 from billing_service.invoicing.reading import get_invoice
-from billing_service.store.invoices import Invoice, InvoicePdf
+from billing_service.store.invoices import InvoicePdf
 from billing_service.store.scope import Scope
 
 OpenScope = Callable[[], AbstractContextManager[Scope]]
@@ -26,6 +25,7 @@ _KINDS: Final = {
     "nl": {DocumentKind.INVOICE: "Factuur", DocumentKind.ZERO_STATEMENT: "Nuloverzicht"},
     "en": {DocumentKind.INVOICE: "Invoice", DocumentKind.ZERO_STATEMENT: "Zero statement"},
 }
+_CONCEPT: Final = {"nl": "concept", "en": "draft"}
 _NOT_IN_A_NAME: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u2028-\u202e\u2066-\u2069]+')
 _LONGEST_NAME: Final = 120
 
@@ -40,22 +40,23 @@ class StoredPdf:
 
 
 def pdf_of(reading: OpenScope, writing: OpenScope, invoice_id: UUID) -> StoredPdf:
-    """The PDF of an issued document; rendered and stored now if that had not happened yet.
+    """The PDF of a document. An issued one is rendered and stored once; before that it says that it is a concept.
 
-    ``reading`` and ``writing`` each open one transaction; none is open while the page is drawn.
+    ``reading`` and ``writing`` each open one transaction; drawing happens in neither.
 
     Raises:
-        Conflict: the document is not issued.
         NotFound: no such document.
     """
     with reading() as scope:
-        document = _issued_document(scope, invoice_id)
-        stored = _find(scope, invoice_id)
-    if stored is None:
-        stored = render(document)
-        with writing() as scope:
-            stored = _store(scope, invoice_id, stored)
-    return StoredPdf(stored, hashlib.sha256(stored).hexdigest(), file_name(document))
+        row = get_invoice(scope, invoice_id)
+        document, issued = from_json(row.document.encode()), row.state == "issued"
+        content = _find(scope, invoice_id)
+    if content is None:
+        content = render(document)
+        if issued:
+            with writing() as scope:
+                content = _store(scope, invoice_id, content)
+    return StoredPdf(content, hashlib.sha256(content).hexdigest(), file_name(document))
 
 
 def render_pdf(open_scope: OpenScope, invoice_id: UUID) -> None:
@@ -63,25 +64,13 @@ def render_pdf(open_scope: OpenScope, invoice_id: UUID) -> None:
     pdf_of(open_scope, open_scope, invoice_id)
 
 
-def preview_pdf(document: InvoiceDocument) -> bytes:
-    """The PDF of a draft: marked as a concept, without number; stored nowhere."""
-    return render(document)
-
-
 def file_name(document: InvoiceDocument) -> str:
     """``Factuur 2026-00042 Stichting Ledenhulp.pdf``: kind, number (a zero statement: its date) and seller."""
-    what = document.number or document.issue_date or ""
+    what = document.number or document.issue_date or _CONCEPT[document.language]
     seller = document.seller.trade_name or document.seller.legal_name
     name = f"{_KINDS[document.language][document.kind]} {what} {seller}"
     safe = " ".join(_NOT_IN_A_NAME.sub("-", unicodedata.normalize("NFC", name)).split())
     return f"{safe[:_LONGEST_NAME].rstrip(' .')}.pdf"
-
-
-def _issued_document(scope: Scope, invoice_id: UUID) -> InvoiceDocument:
-    row: Invoice = get_invoice(scope, invoice_id)
-    if row.state != "issued":
-        raise Conflict(f"This document is {row.state}; it has a PDF once it is issued.", code="not_issued")
-    return from_json(row.document.encode())
 
 
 def _find(scope: Scope, invoice_id: UUID) -> bytes | None:

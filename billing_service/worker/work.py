@@ -69,5 +69,6 @@ class Work:
         with self.context.database.write() as session:
             claims.hold(session, self.claimed)
             actor = self.payload.get("actor", ACTOR)
-            yield Scope(session, self.administration_id, actor, self.context.clock())
+            clock = self.context.clock
+            yield Scope(session, self.administration_id, actor, clock(), clock)
             claims.renew(session, self.claimed.token, self.pace.lease)

@@ -10,11 +10,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_service import invoicing, jobs
 from billing_service.core.ids import new_id
 from billing_service.core.money import line_amount, time_amount
+from billing_service.invoicing.release import release_contract
+from billing_service.invoicing.sources import load_issuer
 from billing_service.store.charges import Charge
 from billing_service.store.invoices import Invoice
 from billing_service.store.scope import Scope
@@ -46,6 +49,17 @@ def charge(session: Session, administration_id: UUID, contract_id: UUID, custome
     session.add(row)
     session.flush()
     return row.id
+
+
+def released_invoice(session: Session, administration_id: UUID, contract_id: UUID, customer_id: UUID) -> UUID:
+    """A charge of 12.50, released in a billing run of its own; returns the invoice."""
+    charge(session, administration_id, contract_id, customer_id)
+    scope = builders.scope(session, administration_id)
+    run, _ = invoicing.start_run(scope, date(2026, 3, 31), [contract_id])
+    run.state = "released"
+    session.flush()
+    release_contract(scope, load_issuer(scope), contract_id, run.until, run.id)
+    return session.scalars(select(Invoice.id).where(Invoice.billing_run_id == run.id)).one()
 
 
 def _figures(fields: Mapping[str, Any]) -> dict[str, Any]:
