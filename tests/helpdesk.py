@@ -15,6 +15,7 @@ from sqlalchemy import select
 from billing_service.intake import receive_question
 from billing_service.intake.accept import Receipt
 from billing_service.store.charges import Charge, Decision
+from billing_service.store.questions import Question
 from billing_service.store.scope import Scope
 from billing_service.store.session import Database
 from tests import builders
@@ -96,8 +97,6 @@ class Helpdesk:
             return receive_question(scope, row)
 
     def decision(self, external_id: str = "1") -> Decision | None:
-        from billing_service.store.questions import Question
-
         with self.database.read() as session:
             return session.scalars(
                 select(Decision)
