@@ -68,31 +68,38 @@ class PostgresBell:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: Any = None
+        self._connect()
 
     def wait(self, seconds: float, stopping: Callable[[], bool]) -> None:
-        import psycopg  # here, so that SQLite alone does not load it
+        import psycopg
 
         end = time.monotonic() + seconds
+        if self._connection is None and self._connect():
+            return  # while it was gone it may have missed a ring
         try:
-            connection = self._connected()
             while (left := end - time.monotonic()) > 0 and not stopping():
-                for _ring in connection.notifies(timeout=min(left, SLICE), stop_after=1):
+                if self._connection is None:
+                    time.sleep(LOOK_EVERY)
+                elif any(True for _ring in self._connection.notifies(timeout=min(left, SLICE), stop_after=1)):
                     return
-        except (psycopg.Error, SQLAlchemyError) as error:
+        except psycopg.Error as error:
             log.warning("worker.bell_lost", reason=str(error).splitlines()[0])
             self.close()
-            while time.monotonic() < end and not stopping():
-                time.sleep(LOOK_EVERY)
 
-    def _connected(self) -> Any:
-        if self._connection is None:
+    def _connect(self) -> bool:
+        import psycopg  # here, so that SQLite alone does not load it
+
+        try:
             fairy = self._database.engine.raw_connection()
-            driver: Any = fairy.driver_connection
-            fairy.detach()  # it listens for ever: the pool must not get it back
-            driver.autocommit = True
-            driver.execute(f"LISTEN {NEW_WORK}")
-            self._connection = driver
-        return self._connection
+        except (psycopg.Error, SQLAlchemyError) as error:
+            log.warning("worker.bell_lost", reason=str(error).splitlines()[0])
+            return False
+        driver: Any = fairy.driver_connection
+        fairy.detach()  # it listens for ever: the pool must not get it back
+        driver.autocommit = True
+        driver.execute(f"LISTEN {NEW_WORK}")
+        self._connection = driver
+        return True
 
     def close(self) -> None:
         connection, self._connection = self._connection, None

@@ -16,7 +16,7 @@ from billing_service.context import Context
 from billing_service.jobs import OUTBOX_KIND
 from billing_service.worker import claims
 from billing_service.worker.attempt import attempt
-from billing_service.worker.bell import bell_of
+from billing_service.worker.bell import Bell, bell_of
 from billing_service.worker.claims import ALL_KINDS, Claimed, Kinds
 from billing_service.worker.handlers import HANDLERS, Handler
 from billing_service.worker.heartbeat import Heartbeat
@@ -57,10 +57,11 @@ class Worker:
         """Work until stopped."""
         lanes = [self._lane_thread(JOBS, 1), self._lane_thread(ALL_BUT_JOBS, self._pace.batch)]
         log.info("worker.started", lease_seconds=self._pace.lease.total_seconds())
+        bell = bell_of(self._context.database)  # before the lanes look, so that nothing comes in between unheard
         with self._heartbeat:
             for lane in lanes:
                 lane.start()
-            self._wait_for_work()
+            self._wait_for_work(bell)
             for lane in lanes:
                 lane.join()
         log.info("worker.stopped")
@@ -74,8 +75,7 @@ class Worker:
                 done += len(claimed)
         return done
 
-    def _wait_for_work(self) -> None:
-        bell = bell_of(self._context.database)
+    def _wait_for_work(self, bell: Bell) -> None:
         try:
             while not self._stopped.is_set():
                 with _survived("worker.schedule_failed"):

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from billing_service.context import Context
@@ -20,7 +20,7 @@ from billing_service.store.findings import Finding
 from billing_service.store.session import Database
 from billing_service.store.work import OutboxRow
 from billing_service.worker import claims
-from billing_service.worker.claims import ALL_KINDS, Claimed, LeaseLost
+from billing_service.worker.claims import ALL_KINDS, Claimed, Kinds, LeaseLost
 from billing_service.worker.handlers import Handler
 from billing_service.worker.process import Worker
 from billing_service.worker.work import Pace, Work
@@ -306,13 +306,24 @@ def test_a_stopping_worker_gives_its_claims_back(database, ask):
     ]
 
 
-def test_a_running_worker_hears_of_new_work_and_stops_when_asked(database, ask):
+def test_an_idle_worker_hears_of_new_work_and_stops_when_asked(database, ask, monkeypatch):
     done = threading.Event()
+    both_lanes_looked = threading.Semaphore(0)
+    any_due = claims.any_due
+
+    def looking(session: Session, kinds: Kinds) -> bool:
+        found = any_due(session, kinds)
+        both_lanes_looked.release()
+        return found
+
+    monkeypatch.setattr(claims, "any_due", looking)
     # It would not look by itself within this test: only the bell can wake it.
     running = worker(database, lambda work: done.set(), poll=timedelta(seconds=600))
     thread = threading.Thread(target=running.run)
     thread.start()
     try:
+        for _ in range(2):
+            assert both_lanes_looked.acquire(timeout=30)
         ask()
         assert done.wait(30)
     finally:
@@ -343,3 +354,38 @@ def test_the_heartbeat_keeps_long_work(database, ask, monkeypatch):
     worker(database, run, lease=timedelta(seconds=0.3)).drain()
     assert kept == [True]
     assert [(row.state, row.attempts) for row in rows(database)] == [("done", 1)]
+
+
+def test_a_worker_outlives_lost_connections(postgresql_database, monkeypatch):
+    database = postgresql_database
+    with database.write() as session:
+        administration = builders.administration(session)
+    done, listening = threading.Event(), threading.Event()
+    monkeypatch.setattr(claims, "any_due", _then(claims.any_due, listening))
+    running = worker(database, lambda work: done.set(), poll=timedelta(seconds=0.2))
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        assert listening.wait(30)
+        with database.write() as session:
+            session.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+            outbox.enqueue(builders.scope(session, administration), "call", new_id())
+        assert done.wait(30)
+    finally:
+        running.stop()
+        thread.join(30)
+    assert not thread.is_alive()
+
+
+def _then(function: Callable[..., Any], event: threading.Event) -> Callable[..., Any]:
+    def wrapped(*arguments: Any) -> Any:
+        found = function(*arguments)
+        event.set()
+        return found
+
+    return wrapped
