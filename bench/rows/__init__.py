@@ -1,0 +1,20 @@
+"""The rows by name, in the order of the table. Each yields what it measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+
+from bench.measure import Measurement, Setting
+from bench.rows import intake, issuing, memory, pdf, question, rating
+
+ROWS: Mapping[str, Callable[[Setting], Iterable[Measurement]]] = MappingProxyType(
+    {
+        "issuing": issuing.measure,
+        "rating": rating.measure,
+        "intake": intake.measure,
+        "question": question.measure,
+        "pdf": pdf.measure,
+        "memory": memory.measure,
+    }
+)
