@@ -13,7 +13,9 @@ from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import JSON, Dialect, Table
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from billing_service.store import tables  # noqa: F401 - a key column takes its type from the table it points to
@@ -46,10 +48,17 @@ def insert_rows(session: Session, model: type[DeclarativeBase], rows: Sequence[d
         marks = ", ".join(["?" if dialect.name == "sqlite" else "%s"] * len(columns))
         connection.exec_driver_sql(f"INSERT INTO {table.name} ({named}) VALUES ({marks})", list(values))  # noqa: S608
         return
-    driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({named}) FROM STDIN") as copy:
-        while block := "".join(_line(row) for row in islice(values, _BLOCK)):
-            copy.write(block)
+    _copy(connection.connection.driver_connection, dialect, f"COPY {table.name} ({named}) FROM STDIN", values)
+
+
+def _copy(driver: Any, dialect: Dialect, statement: str, values: Iterator[tuple[Any, ...]]) -> None:
+    """Raises what SQLAlchemy would: this goes past it, and callers wait for its ``IntegrityError``."""
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            while block := "".join(_line(row) for row in islice(values, _BLOCK)):
+                copy.write(block)
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=dialect) from error
 
 
 def _bound(

@@ -166,6 +166,8 @@ def test_a_table_per_customer_counts_over_contracts_whichever_is_released_first(
         call(desk, "c", closed="2026-03-04T10:00:00Z")
         contracts = [desk.contract_id, second]
         release(desk, contract_id=contracts[first_contract])
+        waiting = [("a", "c"), ("b",)][1 - first_contract]
+        assert all(decision.provisional for key in waiting if (decision := desk.decision(key)))
         release(desk, contract_id=contracts[1 - first_contract])
         with desk.database.read() as session:
             query = select(Question.external_id, Decision.ordinal).join(Decision, Decision.question_id == Question.id)
