@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from billing_service.core.ids import new_id
@@ -66,11 +66,13 @@ def resolve(scope: Scope, row: Finding, resolution: str) -> Finding:
 
 
 def _open(session: Session, administration_id: UUID, code: str, subject_id: UUID) -> Finding | None:
-    return session.scalars(
-        select(Finding).where(
-            Finding.administration_id == administration_id,
-            Finding.code == code,
-            Finding.subject_id == subject_id,
-            Finding.state == "open",
-        )
-    ).one_or_none()
+    values = {"mine": administration_id, "of_code": code, "of_subject": subject_id}
+    return session.scalars(_OPEN, values).one_or_none()
+
+
+_OPEN = select(Finding).where(
+    Finding.administration_id == bindparam("mine"),
+    Finding.code == bindparam("of_code"),
+    Finding.subject_id == bindparam("of_subject"),
+    Finding.state == "open",
+)

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import BindParameter, and_, bindparam, select
 
 from billing_service.rating.outcome import Outcome, decide_question
 from billing_service.rating.questions import load_closed
@@ -56,47 +57,17 @@ def lock_contracts(scope: Scope, contract_ids: Collection[UUID]) -> None:
 
     Questions can still come in meanwhile (the lock leaves foreign keys alone). On SQLite there is one writer anyway.
     """
-    customers = select(Contract.customer_id).where(
-        Contract.administration_id == scope.administration_id, Contract.id.in_(contract_ids)
-    )
-    for query in (
-        select(Customer.id)
-        .where(Customer.administration_id == scope.administration_id, Customer.id.in_(customers))
-        .order_by(Customer.id),
-        select(Contract.id)
-        .where(Contract.administration_id == scope.administration_id, Contract.id.in_(contract_ids))
-        .order_by(Contract.id),
-    ):
-        scope.session.execute(query.with_for_update(key_share=True)).all()
+    values = {"mine": scope.administration_id, "contracts": list(contract_ids)}
+    for query in (_LOCK_CUSTOMERS, _LOCK_CONTRACTS):
+        scope.session.execute(query, values).all()
 
 
 def _ordinals(scope: Scope, contract_ids: Collection[UUID], until: date) -> dict[UUID, int]:
     """The ordinal of each unreleased question of these contracts."""
-    decisions = Decision.administration_id == scope.administration_id
-    unreleased = and_(~Decision.released, Decision.decided_on <= until)
-    counters = select(Decision.ordinal_counter).where(
-        decisions, unreleased, Decision.contract_id.in_(contract_ids), Decision.ordinal_counter.is_not(None)
-    )
-    query = (
-        select(
-            Decision.ordinal_counter,
-            Decision.question_id,
-            Decision.contract_id,
-            Decision.released,
-            Decision.ordinal,
-            Question.closed_at,
-            Question.source,
-            Question.external_id,
-        )
-        .join(
-            Question,
-            and_(Question.administration_id == Decision.administration_id, Question.id == Decision.question_id),
-        )
-        .where(decisions, Decision.ordinal_counter.in_(counters.distinct()), Decision.released | unreleased)
-    )
+    values = {"mine": scope.administration_id, "contracts": list(contract_ids), "until": until}
     taken: dict[str, set[int]] = defaultdict(set)
     waiting: dict[str, list[tuple[tuple[object, ...], UUID, UUID]]] = defaultdict(list)
-    for counter, question_id, contract_id, released, ordinal, *place in scope.session.execute(query):
+    for counter, question_id, contract_id, released, ordinal, *place in scope.session.execute(_COUNTED, values):
         if counter is None or contract_id is None:  # the query asks for decisions with a counter; those have a contract
             continue
         if not released:
@@ -121,3 +92,56 @@ def _free(taken: set[int]) -> Iterator[int]:
         number += 1
         if number not in taken:
             yield number
+
+
+# Built once: a release runs them for every contract, and building one costs more than running it.
+
+_MINE: BindParameter[Any] = bindparam("mine")
+_ASKED_FOR: BindParameter[Any] = bindparam("contracts", expanding=True)
+
+_LOCK_CUSTOMERS = (
+    select(Customer.id)
+    .where(
+        Customer.administration_id == _MINE,
+        Customer.id.in_(
+            select(Contract.customer_id).where(Contract.administration_id == _MINE, Contract.id.in_(_ASKED_FOR))
+        ),
+    )
+    .order_by(Customer.id)
+    .with_for_update(key_share=True)
+)
+_LOCK_CONTRACTS = (
+    select(Contract.id)
+    .where(Contract.administration_id == _MINE, Contract.id.in_(_ASKED_FOR))
+    .order_by(Contract.id)
+    .with_for_update(key_share=True)
+)
+
+_UNRELEASED = and_(~Decision.released, Decision.decided_on <= bindparam("until"))
+_COUNTERS = select(Decision.ordinal_counter).where(
+    Decision.administration_id == _MINE,
+    _UNRELEASED,
+    Decision.contract_id.in_(_ASKED_FOR),
+    Decision.ordinal_counter.is_not(None),
+)
+_COUNTED = (
+    select(
+        Decision.ordinal_counter,
+        Decision.question_id,
+        Decision.contract_id,
+        Decision.released,
+        Decision.ordinal,
+        Question.closed_at,
+        Question.source,
+        Question.external_id,
+    )
+    .join(
+        Question,
+        and_(Question.administration_id == Decision.administration_id, Question.id == Decision.question_id),
+    )
+    .where(
+        Decision.administration_id == _MINE,
+        Decision.ordinal_counter.in_(_COUNTERS.distinct()),
+        Decision.released | _UNRELEASED,
+    )
+)

@@ -9,7 +9,7 @@ from decimal import Decimal as Number
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from billing_service.rating.ordinals import assign_ordinals, lock_contracts
 from billing_service.rating.redecide import decide_stored
@@ -79,20 +79,8 @@ def open_charges(scope: Scope, contract_ids: Collection[UUID], until: date, *, c
         for outcome in assign_ordinals(scope, contract_ids, until, commit=commit)
         for charge in outcome.charges
     }
-    query = (
-        select(*(getattr(Charge, name) for name in _COLUMNS))
-        .where(
-            Charge.administration_id == scope.administration_id,
-            Charge.contract_id.in_(contract_ids),
-            Charge.state == "open",
-            Charge.date <= until,
-        )
-        .order_by(Charge.contract_id, Charge.date, Charge.id, Charge.part)
-    )
-    if commit:
-        query = query.with_for_update()
     found = []
-    for row in scope.session.execute(query):
+    for row in scope.session.execute(_OPEN_LOCKED if commit else _OPEN, _values(scope, contract_ids, until)):
         values = row._asdict()
         new = repriced.get((row.question_id, row.part))
         found.append(OpenCharge(**(values | new), provisional=not commit) if new else OpenCharge(**values))
@@ -105,11 +93,7 @@ def mark_released(scope: Scope, invoice_id: UUID, contract_id: UUID, until: date
     Waived and closed not billable questions go with it, so that the annex can show them and their ordinals stay. To be
     called in the transaction of ``open_charges(…, commit=True)``; the charges' own state is the caller's.
     """
-    scope.session.execute(
-        update(Decision)
-        .where(_releasable(scope, [contract_id], until))
-        .values(released=True, invoice_id=invoice_id, version=Decision.version + 1)
-    )
+    scope.session.execute(_MARK, _values(scope, [contract_id], until) | {"with_invoice": invoice_id})
 
 
 def undo_release(scope: Scope, invoice_ids: Sequence[UUID]) -> None:
@@ -129,16 +113,38 @@ def undo_release(scope: Scope, invoice_ids: Sequence[UUID]) -> None:
 
 
 def _lock_decisions(scope: Scope, contract_ids: Collection[UUID], until: date) -> None:
-    query = select(Decision.question_id).where(_releasable(scope, contract_ids, until)).order_by(Decision.question_id)
-    scope.session.execute(query.with_for_update()).all()
+    scope.session.execute(_LOCK, _values(scope, contract_ids, until)).all()
 
 
-def _releasable(scope: Scope, contract_ids: Collection[UUID], until: date) -> Any:
-    return (
-        (Decision.administration_id == scope.administration_id)
-        & Decision.contract_id.in_(contract_ids)
-        & ~Decision.released
-        & (Decision.state == "decided")
-        & Decision.closed
-        & (Decision.decided_on <= until)
+def _values(scope: Scope, contract_ids: Collection[UUID], until: date) -> dict[str, Any]:
+    return {"mine": scope.administration_id, "contracts": list(contract_ids), "until": until}
+
+
+# Built once: a release runs them for every contract, and building one costs more than running it.
+
+_OPEN = (
+    select(*(getattr(Charge, name) for name in _COLUMNS))
+    .where(
+        Charge.administration_id == bindparam("mine"),
+        Charge.contract_id.in_(bindparam("contracts", expanding=True)),
+        Charge.state == "open",
+        Charge.date <= bindparam("until"),
     )
+    .order_by(Charge.contract_id, Charge.date, Charge.id, Charge.part)
+)
+_OPEN_LOCKED = _OPEN.with_for_update()
+
+_RELEASABLE = (
+    (Decision.administration_id == bindparam("mine"))
+    & Decision.contract_id.in_(bindparam("contracts", expanding=True))
+    & ~Decision.released
+    & (Decision.state == "decided")
+    & Decision.closed
+    & (Decision.decided_on <= bindparam("until"))
+)
+_LOCK = select(Decision.question_id).where(_RELEASABLE).order_by(Decision.question_id).with_for_update()
+_MARK = (
+    update(Decision)
+    .where(_RELEASABLE)
+    .values(released=True, invoice_id=bindparam("with_invoice"), version=Decision.version + 1)
+)
