@@ -132,16 +132,18 @@ def _curl(
 
 
 def _body(spec: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """The required fields, or the first one where none is (a change)."""
+    """The required fields and those with an example of their own; the first one where there are none (a change)."""
     properties = schema.get("properties", {})
-    wanted = schema.get("required") or list(properties)[:1]
+    required = schema.get("required", ())
+    wanted = [name for name, field in properties.items() if name in required or "example" in field]
+    wanted = wanted or list(properties)[:1]
     return {name: _example(spec, properties[name], name) for name in wanted}
 
 
 def _example(spec: dict[str, Any], schema: dict[str, Any], name: str) -> Any:
-    schema = _resolved(spec, schema)
     if "example" in schema:
         return schema["example"]
+    schema = _resolved(spec, schema)
     if "enum" in schema:
         return schema["enum"][0]
     kind = schema.get("type", "object")

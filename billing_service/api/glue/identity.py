@@ -51,6 +51,10 @@ class RateLimits:
             raise TooManyRequests("This API key asked too often.", retry_after=rate.reset)
         return rate
 
+    def forget(self) -> None:
+        """Start counting anew."""
+        self._limiter.storage.reset()
+
     def refuse_guessing(self, address: str) -> None:
         if not self._limiter.test(self._failures, "address", address):
             raise TooManyRequests("Too many refused API keys from this address.", retry_after=60)

@@ -46,7 +46,9 @@ class ContractIn(InputSchema):
     )
     group_equal_lines = Flag(metadata={"description": "Equal fixed prices on one line. Default false."})
     annex = Flag(metadata={"description": "Whether invoices explain every question. Default false."})
-    recipient_name = Text_(allow_none=True, metadata={"description": "Another recipient; needs recipient_email too."})
+    recipient_name = Text_(
+        allow_none=True, metadata={"description": "Another recipient; needs recipient_email too.", "example": "Inkoop"}
+    )
     recipient_email = email(allow_none=True)
     pickup_hours = Whole(maximum=10_000, allow_none=True, metadata={"description": "Agreed hours to pick up."})
     solve_hours = Whole(maximum=10_000, allow_none=True, metadata={"description": "Agreed hours to solve."})

@@ -88,7 +88,12 @@ class DecisionQuery(PageQuery):
 
 class DecisionIn(InputSchema):
     disposition = Choice("charge", "included", "waived", "not_billable", required=True)
-    amount = MoneyField(metadata={"description": "Of a charge; or the value of what is waived."})
+    amount = MoneyField(
+        metadata={
+            "description": "Of a charge; or the value of what is waived.",
+            "example": {"amount": "12.50", "currency": "EUR"},
+        }
+    )
     vat_class = Choice(*VAT_CLASSES, metadata={"description": "Default standard."})
     revenue_group = Text_(max_length=100, allow_none=True)
     contract = Text_(max_length=100, metadata={"description": "Reference; needed where the rules found no contract."})

@@ -1,0 +1,153 @@
+"""A row for every path parameter of the API, in any administration: what the tests that walk all operations need.
+
+A new noun adds one line to ``ROWS``; until then those tests fail and name the parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing_service import access, findings
+from billing_service.core.ids import new_id
+from billing_service.intake.single import receive_moment, receive_question
+from billing_service.rating import manual
+from billing_service.store.administrations import BookYear, Series
+from billing_service.store.invoices import BillingRun
+from billing_service.store.questions import TimeEntry
+from billing_service.store.tariffs import TariffVersion
+from billing_service.store.work import Job
+from tests import builders, helpdesk
+from tests.invoicing.world import released_invoice
+
+Seeded = dict[str, Any]
+
+
+def seed(session: Session, administration_id: UUID) -> Seeded:
+    """One row per path parameter, by the parameter's name."""
+    found: Seeded = {"administration_id": administration_id}
+    for name, make in ROWS.items():
+        found[name] = make(session, administration_id, found)
+    return found
+
+
+def new_administration(session: Session) -> UUID:
+    return builders.administration(session, legal_name="Stichting Elk Verzoek")
+
+
+def _draft(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    row = TariffVersion(
+        administration_id=administration_id,
+        id=new_id(),
+        tariff_id=found["tariff_id"],
+        number=2,
+        valid_from=date(2040, 1, 1),
+        state="draft",
+        document=helpdesk.TARIFF,
+        created_at=builders.NOW,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _unused_series(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    return session.scalars(select(Series.id).where(Series.administration_id == administration_id)).first() or new_id()
+
+
+def _last_book_year(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    years = select(BookYear.id).where(BookYear.administration_id == administration_id)
+    return session.scalars(years.order_by(BookYear.starts_on.desc())).first() or new_id()
+
+
+def _question(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """Closed under the seeded contract, with half an hour of work; its tariff makes a charge of it."""
+    worked = {"external_id": "t", "worked_on": "2026-03-02", "minutes": 30}
+    row = helpdesk.QUESTION | {
+        "organisation": "seeded",
+        "asker": "seeded",
+        "contract": "seeded",
+        "time_entries": [worked],
+    }
+    taken = receive_question(builders.scope(session, administration_id), row, "EUR")
+    session.flush()
+    assert taken.question_id is not None
+    return taken.question_id
+
+
+def _time_entry(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    return session.scalars(select(TimeEntry.id).where(TimeEntry.question_id == found["question_id"])).one()
+
+
+def _moment(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    values = {"source": "desk", "external_id": "m", "channel": "phone", "occurred_at": builders.NOW}
+    row, _ = receive_moment(builders.scope(session, administration_id), values)
+    session.flush()
+    return row.id
+
+
+def _charge(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    wish = {
+        "contract_id": found["contract_id"],
+        "date": date(2026, 3, 1),
+        "description": {"nl": "Werk", "en": "Work"},
+        "vat_class": "standard",
+        "amount": Decimal("12.50"),
+    }
+    return manual.add_charge(builders.scope(session, administration_id), wish).id
+
+
+def _job(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    row = Job(
+        administration_id=administration_id,
+        id=new_id(),
+        kind="intake",
+        state="queued",
+        done=0,
+        options={},
+        created_at=builders.NOW,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _invoice(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """Released, of a contract of its own, so that the seeded charge stays open."""
+    customer_id, tariff_id = found["customer_id"], found["tariff_id"]
+    contract_id = builders.contract(session, administration_id, customer_id, tariff_id, reference="invoiced")
+    return released_invoice(session, administration_id, contract_id, customer_id)
+
+
+def _billing_run(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    query = select(BillingRun.id).where(BillingRun.administration_id == administration_id)
+    return session.scalars(query).one()
+
+
+ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
+    "api_key_id": lambda s, a, _: access.create_key(builders.scope(s, a), "seeded", ["jobs:read"])[0].id,
+    "series_id": _unused_series,
+    "book_year_id": _last_book_year,
+    "customer_id": lambda s, a, _: builders.customer(s, a, "seeded"),
+    "organisation_id": lambda s, a, _: builders.organisation(s, a, "seeded"),
+    "person_id": lambda s, a, _: builders.person(s, a, "seeded"),
+    "tariff_id": lambda s, a, _: builders.tariff(s, a, helpdesk.TARIFF),
+    "tariff_version_id": _draft,
+    "contract_id": lambda s, a, f: builders.contract(s, a, f["customer_id"], f["tariff_id"], reference="seeded"),
+    "contact_moment_id": _moment,
+    "question_id": _question,
+    "time_entry_id": _time_entry,
+    "charge_id": _charge,
+    "invoice_id": _invoice,
+    "billing_run_id": _billing_run,
+    "finding_id": lambda s, a, f: findings.report(
+        builders.scope(s, a), "negative_draft", "contract", f["contract_id"], {"until": "2026-03-31", "reason": "-5.00"}
+    ),
+    "job_id": _job,
+}
