@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import ARRAY, Table, Text, bindparam, func, select, true, update
+from sqlalchemy import cast as cast_to
 
 from billing_service.core.ids import new_id
 from billing_service.core.tariff import TimeFacts
@@ -133,21 +134,47 @@ def _take(scope: Scope, questions: Sequence[QuestionInput], references: Referenc
 
 
 def _known(scope: Scope, questions: Sequence[QuestionInput]) -> dict[tuple[str, str], Any]:
+    """The stored questions among these, by (source, external id)."""
     by_source: dict[str, list[str]] = {}
     for question in questions:
         by_source.setdefault(question.source, []).append(question.external_id)
-    found: dict[tuple[str, str], Any] = {}
-    for source, external_ids in by_source.items():
-        for start in range(0, len(external_ids), MOST_KEYS):
-            query = select(
-                Question.id, Question.source, Question.external_id, Question.facts_digest, Question.contract_id
-            ).where(
+    find = _known_of_sqlite if scope.session.get_bind().dialect.name == "sqlite" else _known_of_postgresql
+    return {
+        (row.source, row.external_id): row
+        for source, external_ids in by_source.items()
+        for row in find(scope, source, external_ids)
+    }
+
+
+_KNOWN: Final = (Question.id, Question.source, Question.external_id, Question.facts_digest, Question.contract_id)
+
+
+def _known_of_sqlite(scope: Scope, source: str, external_ids: Sequence[str]) -> Iterable[Any]:
+    for start in range(0, len(external_ids), MOST_KEYS):
+        yield from scope.session.execute(
+            select(*_KNOWN).where(
                 Question.administration_id == scope.administration_id,
                 Question.source == source,
                 Question.external_id.in_(external_ids[start : start + MOST_KEYS]),
             )
-            found.update(((row.source, row.external_id), row) for row in scope.session.execute(query))
-    return found
+        )
+
+
+def _known_of_postgresql(scope: Scope, source: str, external_ids: Sequence[str]) -> Iterable[Any]:
+    # One probe of the unique index per key, whatever the planner believes: while a table grows from empty it has no
+    # statistics, takes (administration, source) for a single row, and would read everything the source ever sent.
+    wanted = func.unnest(cast_to(list(external_ids), ARRAY(Text()))).table_valued("key", name="wanted").render_derived()
+    probe = (
+        select(*_KNOWN)
+        .where(
+            Question.administration_id == scope.administration_id,
+            Question.source == source,
+            Question.external_id == wanted.c.key,
+        )
+        .limit(1)
+        .lateral("known")
+    )
+    return scope.session.execute(select(probe).select_from(wanted.join(probe, true())))
 
 
 def _insert(scope: Scope, new: list[tuple[UUID, QuestionInput]], references: References) -> None:
