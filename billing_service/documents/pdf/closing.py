@@ -25,6 +25,7 @@ from billing_service.documents.pdf.marks import (
     SMALL_INK,
     TOTAL,
     Block,
+    Code,
     Mark,
     Panel,
     Rule,
@@ -33,7 +34,6 @@ from billing_service.documents.pdf.marks import (
     right,
     wrapped,
 )
-from billing_service.documents.pdf.qr import squares
 from billing_service.documents.pdf.texts import TEXTS
 
 _TOTALS_X = LEFT + 98 * MM
@@ -130,7 +130,7 @@ def _payment(document: InvoiceDocument) -> Strip:
         around = _QR_SIDE + 2 * quiet  # at least four modules of quiet zone, as the standard asks
         tall = max(tall, code_y + _QR_SIDE + quiet + LABEL.leading + 6)
         marks.append(Panel(code_x - quiet, code_y - quiet, around, around, PAPER))
-        marks.append(squares(code, code_x, code_y, _QR_SIDE))
+        marks.append(Code(code_x, code_y, _QR_SIDE, code))
         marks.append(_centred(texts["scan"], code_x + _QR_SIDE / 2, code_y + _QR_SIDE + quiet + 2))
     return Strip(tall, (Panel(LEFT, 0, COLUMN, tall), *marks))
 

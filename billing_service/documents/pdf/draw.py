@@ -13,7 +13,8 @@ from typing import Any
 from reportlab.pdfgen.canvas import Canvas
 
 from billing_service.documents.pdf.fonts import REGULAR, faces
-from billing_service.documents.pdf.marks import INK, PAGE_HEIGHT, PAGE_WIDTH, Mark, Panel, Rule, Squares, Text
+from billing_service.documents.pdf.marks import INK, PAGE_HEIGHT, PAGE_WIDTH, Code, Mark, Panel, Rule, Text
+from billing_service.documents.pdf.qr import encode
 
 
 def to_pdf(pages: Sequence[Iterable[Mark]], *, title: str, author: str, language: str) -> bytes:
@@ -44,7 +45,7 @@ def to_pdf(pages: Sequence[Iterable[Mark]], *, title: str, author: str, language
 def _operators(marks: Iterable[Mark], document: Any) -> Iterator[str]:
     colour = ""
     for mark in marks:
-        wanted = mark.style.colour if isinstance(mark, Text) else INK if isinstance(mark, Squares) else mark.colour
+        wanted = mark.style.colour if isinstance(mark, Text) else INK if isinstance(mark, Code) else mark.colour
         if wanted != colour:
             colour = wanted
             yield f"{colour} rg"
@@ -55,7 +56,7 @@ def _operators(marks: Iterable[Mark], document: Any) -> Iterator[str]:
         elif isinstance(mark, Panel):
             yield f"{mark.x:.2f} {_up(mark.y + mark.height)} {mark.width:.2f} {mark.height:.2f} re f"
         else:
-            yield from _squares(mark)
+            yield from _code(mark)
 
 
 def _up(y: float) -> str:
@@ -81,8 +82,10 @@ def _string(codes: bytes) -> str:
     return f"<{codes.hex()}>"
 
 
-def _squares(mark: Squares) -> Iterator[str]:
+def _code(mark: Code) -> Iterator[str]:
     """All modules as one path in the code's own measure, so that no hairline shows between them."""
-    yield f"q {mark.module:.4f} 0 0 {-mark.module:.4f} {mark.x:.2f} {_up(mark.y)} cm"
-    yield " ".join(f"{column} {row} {length} 1 re" for row, column, length in mark.runs)
+    modules, runs = encode(mark.payload)
+    module = mark.side / modules
+    yield f"q {module:.4f} 0 0 {-module:.4f} {mark.x:.2f} {_up(mark.y)} cm"
+    yield " ".join(f"{column} {row} {length} 1 re" for row, column, length in runs)
     yield "f Q"

@@ -75,16 +75,17 @@ class Panel(NamedTuple):
     colour: str = PANEL
 
 
-class Squares(NamedTuple):
-    """A QR code: runs of dark modules (row, first column, length) of ``module`` points each."""
+class Code(NamedTuple):
+    """A QR code of ``payload``, ``side`` points wide, without quiet zone. It is encoded when it is drawn: laying a
+    document out only needs its place."""
 
     x: float
     y: float
-    module: float
-    runs: tuple[tuple[int, int, int], ...]
+    side: float
+    payload: str
 
 
-Mark = Text | Rule | Panel | Squares
+Mark = Text | Rule | Panel | Code
 
 
 class Strip(NamedTuple):

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import segno
-
-from billing_service.documents.pdf.marks import Squares
 
 _DARK = re.compile(rb"\x01+")
 _MASK = 3
 """Trying all eight masks takes four times as long; every scanner reads any of them."""
 
 
-def squares(payload: str, x: float, y: float, side: float) -> Squares:
-    """The code of ``payload`` with error correction M, ``side`` points wide, without quiet zone.
+def encode(payload: str) -> tuple[int, Iterator[tuple[int, int, int]]]:
+    """How many modules wide the code of ``payload`` is (error correction M), and its runs of dark modules: row, first
+    column, length.
 
     ``payload`` has at most 331 bytes, so that version 13 is enough (``references.epc_payload``).
     """
@@ -24,4 +24,4 @@ def squares(payload: str, x: float, y: float, side: float) -> Squares:
         for row, modules in enumerate(code.matrix)
         for dark in _DARK.finditer(bytes(modules))
     )
-    return Squares(x, y, side / len(code.matrix), tuple(runs))
+    return len(code.matrix), runs
