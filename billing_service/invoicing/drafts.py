@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Final, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, bindparam, func, select
 
 from billing_service.core.calendar import period_of
 from billing_service.core.document import AnnexEntry, DocumentKind, InvoiceDocument, compose, vat_groups
@@ -203,14 +203,17 @@ def _annex(
 
 
 def _agreement(scope: Scope, contract_id: UUID) -> tuple[Contract, Customer]:
-    key = scope.administration_id
-    contract = scope.session.scalars(
-        select(Contract).where(Contract.administration_id == key, Contract.id == contract_id)
-    ).one()
-    customer = scope.session.scalars(
-        select(Customer).where(Customer.administration_id == key, Customer.id == contract.customer_id)
-    ).one()
+    values = {"mine": scope.administration_id, "of_contract": contract_id}
+    contract, customer = scope.session.execute(_AGREEMENT, values).one()
     return contract, customer
+
+
+# Built once: a release runs it for every contract.
+_AGREEMENT = (
+    select(Contract, Customer)
+    .join(Customer, and_(Customer.administration_id == Contract.administration_id, Customer.id == Contract.customer_id))
+    .where(Contract.administration_id == bindparam("mine"), Contract.id == bindparam("of_contract"))
+)
 
 
 class _Vat:

@@ -7,6 +7,7 @@ date read, so that nobody who waited for the lock comes with a date from before 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -26,6 +27,7 @@ from billing_service.store.administrations import BookYear, Series
 from billing_service.store.audit import AuditRow
 from billing_service.store.base import Base
 from billing_service.store.invoices import Invoice
+from billing_service.store.pipeline import pipelined
 from billing_service.store.scope import Scope
 from billing_service.store.work import OutboxRow
 
@@ -50,11 +52,20 @@ class Refused:
 class Batch:
     """What became of a batch. Documents that were issued before are in neither list."""
 
-    issued: tuple[UUID, ...]
+    issued: tuple[Issued, ...]
     refused: tuple[Refused, ...]
 
 
-def issue_invoice(scope: Scope, invoice_id: UUID, issue_date: date | None = None) -> Invoice:
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An issued document; a zero statement has no ``number``."""
+
+    id: UUID
+    number: str | None
+    issue_date: date | None
+
+
+def issue_invoice(scope: Scope, invoice_id: UUID, issue_date: date | None = None) -> Issued:
     """Issue one released document, today or on an earlier ``issue_date``. One that is issued comes back as it is.
 
     Raises:
@@ -65,10 +76,12 @@ def issue_invoice(scope: Scope, invoice_id: UUID, issue_date: date | None = None
     batch = issue_batch(scope, [invoice_id], issue_date)
     for refused in batch.refused:
         raise refused.error
+    for issued in batch.issued:
+        return issued
     row = get_invoice(scope, invoice_id)
     if row.state != "issued":
         raise Conflict(f"This document is {row.state}; only a released one can be issued.")
-    return row
+    return Issued(row.id, row.number, row.issue_date)
 
 
 def issue_batch(scope: Scope, invoice_ids: Collection[UUID], issue_date: date | None = None) -> Batch:
@@ -80,6 +93,7 @@ def issue_batch(scope: Scope, invoice_ids: Collection[UUID], issue_date: date | 
         IssueRefused: the date or the series forbids it for all of them; nothing is issued.
     """
     issued: list[dict[str, Any]] = []
+    moves: list[dict[str, Any]] = []
     refused: list[Refused] = []
     sound = list(_verified(_lock_released(scope, invoice_ids), refused))
     for series_id, documents in groupby(sorted(sound, key=_by_series), key=attrgetter("series_id")):
@@ -87,11 +101,14 @@ def issue_batch(scope: Scope, invoice_ids: Collection[UUID], issue_date: date | 
             scope = scope.at_this_moment()
             issued += _date_statements(scope, list(documents), issue_date, refused)
         else:
-            scope, values = _issue_in_series(scope, series_id, list(documents), issue_date, refused)
-            issued += values
+            scope, counter = _enter_series(scope, series_id, issue_date)
+            numbered = _number(scope, counter, list(documents), refused)
+            issued += numbered
+            moves += [_move(scope, series_id, counter)] if numbered else []
     if issued:
-        _write(scope, issued)
-    return Batch(tuple(values["of_invoice"] for values in issued), tuple(refused))
+        _write(scope, issued, moves)
+    done = [Issued(values["of_invoice"], values["number"], values["issue_date"]) for values in issued]
+    return Batch(tuple(done), tuple(refused))
 
 
 def _by_series(row: Any) -> tuple[str, UUID]:
@@ -137,6 +154,7 @@ class _Counter:
     last_number: str | None
     last_digest: str | None
     year: str | None
+    day: date
 
     def enter(self, year: str) -> None:
         """Count in this book year: from 1 when the series starts again each year and the year is new."""
@@ -170,31 +188,28 @@ _LOCK_SERIES = (
 def _lock_series(scope: Scope, series_id: UUID, day: date) -> _Counter:
     values = {"of_administration": scope.administration_id, "of_series": series_id, "day": day}
     row = scope.session.connection().execute(_LOCK_SERIES, values).one()
-    return _Counter(_parsed(row.pattern), *row[1:])
+    pattern, *known = row
+    return _Counter(_parsed(pattern), *known, day)
 
 
 _parsed = lru_cache(maxsize=256)(parse_pattern)
 
 
-def _issue_in_series(
-    scope: Scope, series_id: UUID, documents: list[Any], issue_date: date | None, refused: list[Refused]
-) -> tuple[Scope, list[dict[str, Any]]]:
+def _enter_series(scope: Scope, series_id: UUID, issue_date: date | None) -> tuple[Scope, _Counter]:
+    """Lock the series, then read the clock: the scope of that moment, and the counter in the book year of its date."""
     expected = issue_date or scope.today
     counter = _lock_series(scope, series_id, expected)
     scope = scope.at_this_moment()
     day = issue_date or scope.today
     if day != expected:  # midnight passed while we waited
         counter = _lock_series(scope, series_id, day)
-    year = _book_year(counter, day, scope.today)
-    counter.enter(year)
-    issued = _number(scope, series_id, counter, day, documents, refused)
-    if issued:
-        _advance(scope, series_id, counter, day)
-    return scope, issued
+    counter.enter(_book_year(counter, scope.today))
+    return scope, counter
 
 
-def _book_year(counter: _Counter, day: date, today: date) -> str:
-    """The label of the book year of ``day``, once the series may be used on it."""
+def _book_year(counter: _Counter, today: date) -> str:
+    """The label of the book year of the counter's day, once the series may be used on it."""
+    day = counter.day
     if day > today:
         raise IssueRefused(f"The invoice date {day} lies in the future; today is {today}.", code="issue_date_in_future")
     if counter.last_issue_date is not None and day < counter.last_issue_date:
@@ -205,22 +220,20 @@ def _book_year(counter: _Counter, day: date, today: date) -> str:
     return counter.year
 
 
-def _number(
-    scope: Scope, series_id: UUID, counter: _Counter, day: date, documents: list[Any], refused: list[Refused]
-) -> list[dict[str, Any]]:
+def _number(scope: Scope, counter: _Counter, documents: list[Any], refused: list[Refused]) -> list[dict[str, Any]]:
     """The new values of each document, in order; one that is refused uses no number."""
     issued = []
     for row in documents:
         number = counter.pattern.format(counter.counter_period, counter.next_number)
         try:
-            frozen = issue_json(row.document.encode(), number, day)
+            frozen = issue_json(row.document.encode(), number, counter.day)
         except BillingError as error:
             refused.append(Refused(row.id, IssueRefused(error.detail, errors=error.errors)))
             continue
         previous = counter.last_digest
         chained = digest(frozen.data, bytes.fromhex(previous) if previous else None).hex()
         issued.append(
-            _values(scope, row, day, frozen.data, chained)
+            _values(scope, row, counter.day, frozen.data, chained)
             | {
                 "number": number,
                 "period": counter.counter_period if counter.per_book_year else "",
@@ -317,40 +330,32 @@ _ADVANCE = (
 )
 
 
-def _advance(scope: Scope, series_id: UUID, counter: _Counter, day: date) -> None:
-    scope.session.connection().execute(
-        _ADVANCE,
-        {
-            "of_administration": scope.administration_id,
-            "of_series": series_id,
-            "new_next_number": counter.next_number,
-            "new_counter_period": counter.counter_period,
-            "new_last_issue_date": day,
-            "new_last_number": counter.last_number,
-            "new_last_digest": counter.last_digest,
-        },
-    )
+def _move(scope: Scope, series_id: UUID, counter: _Counter) -> dict[str, Any]:
+    return {
+        "of_administration": scope.administration_id,
+        "of_series": series_id,
+        "new_next_number": counter.next_number,
+        "new_counter_period": counter.counter_period,
+        "new_last_issue_date": counter.day,
+        "new_last_number": counter.last_number,
+        "new_last_digest": counter.last_digest,
+    }
 
 
-def _write(scope: Scope, issued: list[dict[str, Any]]) -> None:
-    """Freeze the documents and their charges, ask for the PDFs, and say so in the audit trail."""
+def _write(scope: Scope, issued: list[dict[str, Any]], moves: list[dict[str, Any]]) -> None:
+    """Freeze the documents and their charges, move the series on, ask for the PDFs, and tell the audit trail."""
     connection = scope.session.connection()
     ids = [values["of_invoice"] for values in issued]
-    connection.execute(_FREEZE, issued if len(issued) > 1 else issued[0])
-    connection.execute(_INVOICED, {"of_administration": scope.administration_id, "ids": ids})
-    bulk.insert_rows(scope.session, OutboxRow, [outbox.row(scope, RENDER_PDF, invoice_id) for invoice_id in ids])
-    bulk.insert_rows(
-        scope.session,
-        AuditRow,
-        [
-            audit.row(
-                scope,
-                "invoice.issued",
-                "invoice",
-                values["of_invoice"],
-                {"number": values["number"], "issue_date": values["issue_date"], "digest": values["digest"]},
-            )
-            for values in issued
-        ],
-    )
+    with pipelined(scope.session) if len(issued) == 1 else nullcontext():
+        for move in moves:
+            connection.execute(_ADVANCE, move)
+        connection.execute(_FREEZE, issued if len(issued) > 1 else issued[0])
+        connection.execute(_INVOICED, {"of_administration": scope.administration_id, "ids": ids})
+        bulk.insert_rows(scope.session, OutboxRow, [outbox.row(scope, RENDER_PDF, invoice_id) for invoice_id in ids])
+        bulk.insert_rows(scope.session, AuditRow, [_told(scope, values) for values in issued])
     scope.session.expire_all()
+
+
+def _told(scope: Scope, values: dict[str, Any]) -> dict[str, Any]:
+    changes = {name: values[name] for name in ("number", "issue_date", "digest")}
+    return audit.row(scope, "invoice.issued", "invoice", values["of_invoice"], changes)

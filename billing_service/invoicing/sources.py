@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 
 from billing_service.core.calendar import business_date
 from billing_service.core.document import Address, AnnexEntry, Buyer, Seller
@@ -104,12 +104,8 @@ def buyer(customer: Customer, contract: Contract) -> Buyer:
 
 def wordings(scope: Scope, charges: Collection[OpenCharge], language: str) -> dict[UUID, Wording]:
     """What the lines say about the questions behind these charges, by charge."""
-    rows = scope.session.execute(
-        _ASKED.where(
-            Question.administration_id == scope.administration_id,
-            Question.id.in_({charge.question_id for charge in charges if charge.question_id}),
-        )
-    )
+    questions = {charge.question_id for charge in charges if charge.question_id}
+    rows = scope.session.execute(_ASKED, {"mine": scope.administration_id, "keys": list(questions)})
     asked = {row.id: row for row in rows}
     found = {}
     for charge in charges:
@@ -126,6 +122,7 @@ _ASKED = (
     .outerjoin(
         Decision, and_(Decision.administration_id == Question.administration_id, Decision.question_id == Question.id)
     )
+    .where(Question.administration_id == bindparam("mine"), Question.id.in_(bindparam("keys", expanding=True)))
 )
 
 

@@ -216,14 +216,13 @@ def issue_with_the_number_taken_apart(world: World) -> None:
     for row in world.invoices("released"):
         assert row.series_id is not None
         with world.scope() as scope:
-            counter = issue._lock_series(scope, row.series_id, scope.today)
-            counter.enter(issue._book_year(counter, scope.today, scope.today))
+            scope, counter = issue._enter_series(scope, row.series_id, None)
             taken = replace(counter, next_number=counter.next_number + 1)
-            issue._advance(scope, row.series_id, taken, scope.today)
+            scope.session.connection().execute(issue._ADVANCE, issue._move(scope, row.series_id, taken))
         with world.scope() as scope:
             documents = list(issue._lock_released(scope, [row.id]))
-            issue._write(scope, issue._number(scope, row.series_id, counter, scope.today, documents, []))
-            issue._advance(scope, row.series_id, counter, scope.today)
+            numbered = issue._number(scope, counter, documents, [])
+            issue._write(scope, numbered, [issue._move(scope, row.series_id, counter)])
 
 
 def test_the_checker_catches_a_number_taken_in_a_transaction_of_its_own(database: Database) -> None:

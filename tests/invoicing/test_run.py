@@ -281,7 +281,7 @@ def test_midnight_that_passes_while_waiting_for_the_series_counts(world: World) 
         world.now = datetime(2026, 12, 31, 23, 0, 0, tzinfo=UTC)  # the scope began in March; now the lock is ours
         invoice = invoicing.issue_invoice(scope, released.id)
         assert (invoice.number, invoice.issue_date) == ("2027-00001", date(2027, 1, 1))
-        assert invoice.issued_at == world.now
+    assert world.invoices()[0].issued_at == world.now
 
 
 @pytest.mark.parametrize(
@@ -303,7 +303,8 @@ def test_the_invoice_date_is_the_day_in_amsterdam_also_when_the_clock_changes(
     (released,) = world.invoices()
     with world.scope() as scope:
         invoice = invoicing.issue_invoice(scope, released.id)
-        assert (invoice.issue_date, invoice.due_date) == (billed, billed + timedelta(days=30))
+        assert invoice.issue_date == billed
+    assert world.invoices()[0].due_date == billed + timedelta(days=30)
 
 
 def test_dates_never_run_backwards_nor_ahead_and_need_a_book_year(world: World) -> None:

@@ -49,8 +49,8 @@ def issue_invoice(scope: Scope, invoice_id: UUID, body: dict[str, Any]) -> dict[
 
     One that is issued already is answered as it is.
     """
-    row = invoicing.issue_invoice(scope, invoice_id, body.get("issue_date"))
-    return invoicing.describe_invoice(scope, row)
+    invoicing.issue_invoice(scope, invoice_id, body.get("issue_date"))
+    return invoicing.describe_invoice(scope, invoicing.get_invoice(scope, invoice_id))
 
 
 @routes.operation("POST", f"{_ONE}/withdraw", scope="billing_runs:write", body=NothingIn, out=InvoiceDetailOut)
