@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 from typing import Any
 
+from flask import Flask
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
+from sqlalchemy.orm import configure_mappers
 
 from billing_service.cli.processes import refuse_taken_port
 from billing_service.cli.program import Program
@@ -19,8 +21,8 @@ def serve(program: Program) -> None:
     refuse_taken_port(settings.host, settings.port)
     context = program.context
     app = program.web_app(context)
+    _warm_up(app)
     context.database.close()  # a connection must not be shared by two processes
-    gc.freeze()  # what is loaded stays in pages that the workers share
     _Server(
         app,
         {
@@ -38,6 +40,16 @@ def serve(program: Program) -> None:
             "loglevel": settings.log_level,
         },
     ).run()
+
+
+def _warm_up(app: Flask) -> None:
+    """Make what every worker would make for itself while its memory is still shared with theirs."""
+    configure_mappers()
+    client = app.test_client()
+    for path in ("/openapi.json", "/docs"):
+        client.get(path)
+    gc.collect()
+    gc.freeze()  # so that a collection in a worker does not touch, and thereby copy, these pages
 
 
 def _forget_connections(context: Context) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -105,6 +106,10 @@ def test_every_guard_is_installed(database: Database) -> None:
     with database.read() as session:
         wake = set() if database.is_sqlite else {"wake_workers"}
         assert set(session.scalars(text(query))) == {guard.name for guard in GUARDS} | wake
+
+
+def test_the_version_that_programs_expect_is_the_head_of_the_migrations() -> None:
+    assert schema.head() == ScriptDirectory.from_config(schema._config()).get_current_head()
 
 
 def test_a_program_refuses_a_database_without_its_schema(tmp_path: Path) -> None:
