@@ -12,7 +12,18 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, ForeignKeyConstraint, MetaData, Text, event, inspect
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    MetaData,
+    Text,
+    Uuid,
+    event,
+    inspect,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 
 from billing_service.core.ids import new_id
@@ -43,7 +54,9 @@ class Owned:
 
     @declared_attr
     def administration_id(cls) -> Mapped[UUID]:  # noqa: N805
-        return mapped_column(ForeignKey("administrations.id"), primary_key=True, sort_order=-2)
+        # With its type: taken from the foreign key it would be unknown until the other module is imported, and a
+        # statement built before that would send an id as the driver does not know it.
+        return mapped_column(Uuid(), ForeignKey("administrations.id"), primary_key=True, sort_order=-2)
 
 
 class Keyed(Owned):

@@ -18,7 +18,6 @@ from sqlalchemy import JSON, Dialect, Table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from billing_service.store import tables  # noqa: F401 - a key column takes its type from the table it points to
 from billing_service.store.types import Instant
 
 _FEW: Final = 3
