@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_service.core.ids import new_id
@@ -19,7 +19,7 @@ class ApiKey(Base):
     __tablename__ = "api_keys"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    administration_id: Mapped[UUID | None] = mapped_column(ForeignKey("administrations.id"), index=True)
+    administration_id: Mapped[UUID | None] = mapped_column(Uuid(), ForeignKey("administrations.id"), index=True)
     public_id: Mapped[str] = mapped_column(unique=True)
     secret_sha256: Mapped[str]
     label: Mapped[str]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -28,6 +30,7 @@ from billing_service.store.types import Cents, Instant, UnitPrice
 from tests import builders
 
 SQLITE = sqlite.dialect()
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_describes(database: Database) -> None:
@@ -110,6 +113,13 @@ def test_every_guard_is_installed(database: Database) -> None:
 
 def test_the_version_that_programs_expect_is_the_head_of_the_migrations() -> None:
     assert schema.head() == ScriptDirectory.from_config(schema._config()).get_current_head()
+
+
+def test_every_key_has_its_type_whichever_table_is_loaded_first() -> None:
+    """Statements are built at import; one built on a column without type binds its values raw."""
+    program = "from billing_service.store.parties import Contract as C; print(type(C.administration_id.type).__name__)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "Uuid"
 
 
 def test_a_program_refuses_a_database_without_its_schema(tmp_path: Path) -> None:
