@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from billing_service.core.ids import new_id
@@ -105,11 +105,7 @@ def verify(session: Session, presented: str, now: datetime) -> Identity:
         NotSignedIn: unknown, expired or revoked; the answer does not say which.
     """
     public_id, secret = _parts(presented)
-    found = session.execute(
-        select(ApiKey, Administration.currency)
-        .outerjoin(Administration, Administration.id == ApiKey.administration_id)
-        .where(ApiKey.public_id == public_id)
-    ).one_or_none()
+    found = session.execute(_BY_PUBLIC_ID, {"of_key": public_id}).one_or_none()
     stored = found.ApiKey.secret_sha256 if found else _NO_SECRET
     if not hmac.compare_digest(_sha256(secret), stored) or found is None or not _is_valid(found.ApiKey, now):
         raise NotSignedIn("This API key is unknown, expired or revoked.")
@@ -117,6 +113,14 @@ def verify(session: Session, presented: str, now: datetime) -> Identity:
     return Identity(
         key.id, key.public_id, key.administration_id, found.currency, frozenset(key.scopes), key.last_used_at
     )
+
+
+# Built once: every request runs it.
+_BY_PUBLIC_ID = (
+    select(ApiKey, Administration.currency)
+    .outerjoin(Administration, Administration.id == ApiKey.administration_id)
+    .where(ApiKey.public_id == bindparam("of_key"))
+)
 
 
 def note_use(session: Session, identity: Identity, now: datetime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, union_all
+from sqlalchemy import bindparam, select, union_all
 
 from billing_service.store.parties import Contract, Organisation, Person
 from billing_service.store.questions import ContactMoment, Question, TimeEntry
@@ -43,11 +43,7 @@ _PLAIN: Final = (
 def describe_questions(scope: Scope, rows: Sequence[Question]) -> list[dict[str, Any]]:
     """Each question with its codes and its time entries."""
     entries: dict[UUID, list[TimeEntry]] = {row.id: [] for row in rows}
-    for entry in scope.session.scalars(
-        select(TimeEntry)
-        .where(TimeEntry.administration_id == scope.administration_id, TimeEntry.question_id.in_(entries))
-        .order_by(TimeEntry.worked_on, TimeEntry.id)
-    ):
+    for entry in scope.session.scalars(_ENTRIES, {"mine": scope.administration_id, "keys": list(entries)}):
         entries[entry.question_id].append(entry)
     codes = _codes(
         scope,
@@ -113,13 +109,29 @@ def _codes(scope: Scope, *ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
     wanted = {key for some in ids for key in some if key is not None}
     if not wanted:
         return {}
-    queries = [
-        select(table.id, code).where(table.administration_id == scope.administration_id, table.id.in_(wanted))
+    rows: Any = scope.session.execute(_CODES, {"mine": scope.administration_id, "keys": list(wanted)}).all()
+    return dict(rows)
+
+
+# Built once: every answer with a question runs them.
+
+_ENTRIES = (
+    select(TimeEntry)
+    .where(
+        TimeEntry.administration_id == bindparam("mine"),
+        TimeEntry.question_id.in_(bindparam("keys", expanding=True)),
+    )
+    .order_by(TimeEntry.worked_on, TimeEntry.id)
+)
+_CODES = union_all(
+    *(
+        select(table.id, code).where(
+            table.administration_id == bindparam("mine"), table.id.in_(bindparam("keys", expanding=True))
+        )
         for table, code in (
             (Organisation, Organisation.code),
             (Person, Person.code),
             (Contract, Contract.reference),
         )
-    ]
-    rows: Any = scope.session.execute(union_all(*queries)).all()
-    return dict(rows)
+    )
+)

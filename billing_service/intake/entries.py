@@ -86,20 +86,23 @@ def owners(scope: Scope, questions: Iterable[QuestionInput]) -> dict[tuple[str, 
     """The question (source, external id) of every stored entry that these questions name, by (source, external id)."""
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for source, external_ids in _by_source(questions).items():
-        query = (
-            select(TimeEntry.external_id, Question.source, Question.external_id)
-            .join(
-                Question,
-                and_(Question.administration_id == TimeEntry.administration_id, Question.id == TimeEntry.question_id),
-            )
-            .where(
-                TimeEntry.administration_id == scope.administration_id,
-                TimeEntry.source == source,
-                TimeEntry.external_id.in_(external_ids),
-            )
-        )
-        found.update(((source, entry), (of, question)) for entry, of, question in scope.session.execute(query))
+        values = {"mine": scope.administration_id, "of_source": source, "keys": external_ids}
+        found.update(((source, entry), (of, key)) for entry, of, key in scope.session.execute(_OWNERS, values))
     return found
+
+
+# Built once: every request with a question runs it.
+_OWNERS = (
+    select(TimeEntry.external_id, Question.source, Question.external_id)
+    .join(
+        Question, and_(Question.administration_id == TimeEntry.administration_id, Question.id == TimeEntry.question_id)
+    )
+    .where(
+        TimeEntry.administration_id == bindparam("mine"),
+        TimeEntry.source == bindparam("of_source"),
+        TimeEntry.external_id.in_(bindparam("keys", expanding=True)),
+    )
+)
 
 
 def _by_source(questions: Iterable[QuestionInput]) -> dict[str, list[str]]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import CompoundSelect, Select, bindparam, literal, select, union_all
 
 from billing_service.core.ids import new_id
 from billing_service.intake.rules import QuestionInput
@@ -35,6 +36,18 @@ class CreateMissing:
     organisations: bool = False
     persons: bool = False
     names: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+@cache
+def _ids_by_code(nouns: tuple[Noun, ...]) -> Select[Any] | CompoundSelect[Any]:
+    """Noun, code and id of these nouns, each noun with its codes as parameter. Built once per combination."""
+    queries = [
+        select(literal(noun), column, table.id).where(
+            table.administration_id == bindparam("mine"), column.in_(bindparam(noun, expanding=True))
+        )
+        for noun, (table, column) in ((noun, _TABLES[noun]) for noun in nouns)
+    ]
+    return queries[0] if len(queries) == 1 else union_all(*queries)
 
 
 class References:
@@ -69,19 +82,13 @@ class References:
             noun: sorted(code for code in wanted if code is not None and code not in self._ids[noun])
             for noun, wanted in codes.items()
         }
-        key = self._scope.administration_id
-        queries = []
         for noun, wanted in unseen.items():
             self._ids[noun].update(dict.fromkeys(wanted))
-            if wanted:
-                table, column = _TABLES[noun]
-                queries.append(
-                    select(literal(noun), column, table.id).where(table.administration_id == key, column.in_(wanted))
-                )
-        if not queries:
+        nouns = tuple(noun for noun, wanted in unseen.items() if wanted)
+        if not nouns:
             return
-        query = queries[0] if len(queries) == 1 else union_all(*queries)
-        for noun, code, found in self._scope.session.execute(query):
+        values: dict[str, Any] = {"mine": self._scope.administration_id, **{noun: unseen[noun] for noun in nouns}}
+        for noun, code, found in self._scope.session.execute(_ids_by_code(nouns), values):
             self._ids[noun][code] = found
         self._create_missing(unseen)
 

@@ -11,13 +11,15 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 import flask
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, Update, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from billing_service.api.errors import KeyRequired
 from billing_service.errors import Conflict, InvalidInput, KeyReused
@@ -80,8 +82,7 @@ def begin(scope: Scope | OperatorScope, wanted: Repeatable) -> flask.Response | 
         "body_sha256": wanted.body_sha256,
         "created_at": scope.now,
     }
-    insert = sqlite_insert if scope.session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    claimed = scope.session.execute(insert(table).values(values).on_conflict_do_nothing().returning(table.c.key))
+    claimed = scope.session.execute(_claim(table, scope.session.get_bind().dialect.name), values)
     if claimed.one_or_none() is not None:
         return None
     return _replay(scope.session, table, owner, wanted)
@@ -96,7 +97,7 @@ def finish(scope: Scope | OperatorScope, wanted: Repeatable, response: flask.Res
     else:
         kept["headers"] = {name: response.headers[name] for name in _REMEMBERED_HEADERS if name in response.headers}
         kept["body"] = response.get_data(as_text=True)
-    scope.session.execute(update(table).where(*_is(table, owner, wanted)).values(kept))
+    scope.session.execute(_keep(table), kept | {"of_key": wanted.key} | {f"of_{name}": owner[name] for name in owner})
 
 
 def forget(session: Session, now: datetime) -> int:
@@ -131,6 +132,20 @@ def _table(scope: Scope | OperatorScope) -> tuple[Table, dict[str, Any]]:
         table, owner = OperatorIdempotencyKey.__table__, {}
     assert isinstance(table, Table)  # noqa: S101 for the type checker
     return table, owner
+
+
+# Built once: every request that changes something runs them.
+
+
+@cache
+def _claim(table: Table, dialect: str) -> ReturningInsert[Any]:
+    insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    return insert(table).on_conflict_do_nothing().returning(table.c.key)
+
+
+@cache
+def _keep(table: Table) -> Update:
+    return update(table).where(*(column == bindparam(f"of_{column.name}") for column in table.primary_key))
 
 
 def _is(table: Table, owner: dict[str, Any], wanted: Repeatable) -> list[Any]:
