@@ -147,6 +147,7 @@ class _Counter:
     """A locked series: what its next number is and what it is chained to."""
 
     pattern: NumberPattern
+    day: date
     per_book_year: bool
     next_number: int
     counter_period: str
@@ -154,7 +155,6 @@ class _Counter:
     last_number: str | None
     last_digest: str | None
     year: str | None
-    day: date
 
     def enter(self, year: str) -> None:
         """Count in this book year: from 1 when the series starts again each year and the year is new."""
@@ -189,7 +189,7 @@ def _lock_series(scope: Scope, series_id: UUID, day: date) -> _Counter:
     values = {"of_administration": scope.administration_id, "of_series": series_id, "day": day}
     row = scope.session.connection().execute(_LOCK_SERIES, values).one()
     pattern, *known = row
-    return _Counter(_parsed(pattern), *known, day)
+    return _Counter(_parsed(pattern), day, *known)
 
 
 _parsed = lru_cache(maxsize=256)(parse_pattern)
