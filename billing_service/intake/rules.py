@@ -2,7 +2,7 @@
 
 A row is a mapping as JSON gives it. ``read_question`` and ``read_time_entry`` return typed values or raise
 ``InvalidInput`` with every wrong field. They run once per row of a bulk file, so they are written by hand: a general
-schema library takes longer than everything else together (measured: docs/decisions on bulk intake).
+schema library would take longer than everything else a row needs together.
 """
 
 from __future__ import annotations
