@@ -57,6 +57,11 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     "cut_over_done": ProblemType(
         "The cut-over was done", "The next number of a series can be set once.", "Make another series if you must."
     ),
+    "document_damaged": ProblemType(
+        "The stored document was changed",
+        "What is stored is not what was checked at release.",
+        "Withdraw it and release it again; find out who changed the database.",
+    ),
     "idempotency_key_required": ProblemType(
         "Idempotency-Key is required",
         "Every POST that changes something needs a key of the caller's own, so that it can be repeated safely.",
@@ -75,6 +80,11 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     "invalid_amount": ProblemType(
         "That is no amount", "Not a decimal number written as text, or too many digits.", 'Write it as text: "12.50".'
     ),
+    "invalid_document": ProblemType(
+        "The document cannot be issued",
+        "It lacks what the law asks, or does not add up.",
+        "The errors name each field; repair it at the source and release again.",
+    ),
     "invalid_input": ProblemType("Something in the request cannot be right", "A field or parameter is wrong.", _REPAIR),
     "invalid_number_pattern": ProblemType(
         "The number pattern cannot be used",
@@ -83,6 +93,21 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     ),
     "invalid_tariff": ProblemType(
         "The tariff cannot be used", "Its document breaks the rules of docs/tariffs.md.", _REPAIR
+    ),
+    "issue_date_in_future": ProblemType(
+        "The invoice date lies in the future",
+        "Documents are issued today or on an earlier day.",
+        "Leave the date out, or choose an earlier one.",
+    ),
+    "issue_date_runs_backwards": ProblemType(
+        "The invoice date lies before the last one",
+        "Dates never run backwards in a number series; the detail names the document that blocks it.",
+        "Choose the date of that document or a later one.",
+    ),
+    "issue_refused": ProblemType(
+        "The document cannot be issued",
+        "Its series, its date or its content forbids it.",
+        "See the detail.",
     ),
     "last_vat_status": ProblemType(
         "A VAT status is needed", "It is the only one.", "Set another one first; or change this one."
@@ -100,6 +125,26 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     ),
     "method_not_allowed": ProblemType(
         "Method not allowed", "The address exists, but not with this method.", "The Allow header lists the methods."
+    ),
+    "no_book_year": ProblemType(
+        "No book year contains the date",
+        "Numbers are counted in the book year of the invoice date.",
+        "Add the book year, then issue again.",
+    ),
+    "no_series": ProblemType(
+        "There is no number series",
+        "Invoices need a series of the document type invoice.",
+        "Add a series to the administration.",
+    ),
+    "no_vat_rate": ProblemType(
+        "No VAT rate is known for the date",
+        "The charge is older than the rates this service knows.",
+        "Set the date of the charge right.",
+    ),
+    "no_vat_status": ProblemType(
+        "No VAT status on the date",
+        "The administration's VAT status is dated and begins later.",
+        "Add the VAT status from an earlier day on.",
     ),
     "not_allowed": ProblemType(
         "The key may not do this", "The API key is valid but lacks the scope.", "Use a key with the scope named."

@@ -13,7 +13,7 @@ from billing_service import findings
 from billing_service.core.document import DocumentKind, InvoiceDocument, check, digest, issue, to_json
 from billing_service.core.ids import new_id
 from billing_service.documents.pdf import lay_out
-from billing_service.errors import BillingError, Conflict
+from billing_service.errors import BillingError, Busy, Conflict
 from billing_service.invoicing.drafts import Draft, draft_of
 from billing_service.invoicing.reading import get_invoice
 from billing_service.invoicing.sources import Issuer
@@ -61,6 +61,8 @@ def release_contract(
             _store(scope, issuer, draft, run_id)
     except _NothingToInvoice:
         return "nothing"
+    except Busy:
+        raise  # a matter of moments, not for a person: the job tries again
     except BillingError as error:
         code = NEGATIVE if error.code == NEGATIVE else REFUSED
         facts = {"until": until, "reason": error.detail, "code": error.code}
@@ -213,4 +215,6 @@ def _put_charges_on_lines(scope: Scope, invoice_id: UUID, draft: Draft) -> None:
         for charged in draft.lines
         for charge in charged.charges
     ]
-    scope.session.connection().execute(_ON_LINE, placed)
+    updated = scope.session.connection().execute(_ON_LINE, placed).rowcount
+    if updated != len(placed):
+        raise Busy(f"Another release took {len(placed) - updated} of these charges at the same moment.")
