@@ -36,6 +36,11 @@ def test_every_route_is_an_operation_with_a_known_scope_or_needs_no_key_on_purpo
         assert one.rule.startswith("/v1/"), one
 
 
+def test_every_scope_opens_something() -> None:
+    used = {scope for one in OPERATIONS for scope in one.promise.scopes}
+    assert used == {*SCOPES, OPERATOR}
+
+
 def test_every_post_that_writes_is_repeatable_and_every_patch_names_its_version() -> None:
     for one in OPERATIONS:
         assert one.promise.repeatable or one.method != "POST" or not one.promise.writes, one
