@@ -68,6 +68,24 @@ class ProblemSchema(ma.Schema):
     errors = ma.fields.List(ma.fields.Nested(_FieldSchema))
 
 
+_REFUSALS: Final = {
+    "NOT_MODIFIED": "Nothing changed since the version you have.",
+    "BAD_REQUEST": "The request cannot be read, or lacks its Idempotency-Key.",
+    "UNAUTHORIZED": "No API key, or one that is unknown, expired or revoked.",
+    "FORBIDDEN": "The key may not do this.",
+    "NOT_FOUND": "No such thing in this administration.",
+    "CONFLICT": "The state of things forbids it, or a twin of this request is still running.",
+    "PRECONDITION_FAILED": "Somebody changed it since you read it.",
+    "CONTENT_TOO_LARGE": "The body is too large.",
+    "UNSUPPORTED_MEDIA_TYPE": "The body is not of an accepted type.",
+    "UNPROCESSABLE_ENTITY": "A field cannot be right; every wrong one is named.",
+    "UNPROCESSABLE_CONTENT": "A field cannot be right; every wrong one is named.",  # the name from Python 3.13 on
+    "PRECONDITION_REQUIRED": "If-Match is required.",
+    "TOO_MANY_REQUESTS": "More requests than this key may make; Retry-After says when to go on.",
+    "DEFAULT_ERROR": "Something went wrong on our side.",
+}
+
+
 class BillingApi(flask_smorest.Api):  # type: ignore[misc]
     """flask-smorest with problem+json as the documented and the real form of every error."""
 
@@ -77,10 +95,12 @@ class BillingApi(flask_smorest.Api):  # type: ignore[misc]
         errors.register(self._app)
 
     def _register_responses(self) -> None:
-        # The same answers as flask-smorest registers, but documented with their real content type.
-        self.DEFAULT_RESPONSE_CONTENT_TYPE = errors.PROBLEM
-        super()._register_responses()
-        del self.DEFAULT_RESPONSE_CONTENT_TYPE  # back to that of the class
+        """Refusals under names and words of our own: those of ``http.HTTPStatus`` differ between Python versions."""
+        for name, description in _REFUSALS.items():
+            answer: dict[str, Any] = {"description": description}
+            if name != "NOT_MODIFIED":
+                answer["content"] = {errors.PROBLEM: {"schema": self.ERROR_SCHEMA}}
+            self.spec.components.response(name, answer, lazy=True)
 
 
 def create_app(context: Context) -> flask.Flask:
