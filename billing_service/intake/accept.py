@@ -7,11 +7,12 @@ file alike, in one transaction of the caller.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Table, Text, bindparam, func, select, true, update
+from sqlalchemy import ARRAY, Select, Table, Text, bindparam, func, select, true, update
 from sqlalchemy import cast as cast_to
 
 from billing_service.core.ids import new_id
@@ -27,6 +28,7 @@ from billing_service.rating.storing import insert_decisions, told
 from billing_service.rating.terms import MOST_KEYS, terms_for
 from billing_service.store import audit, bulk
 from billing_service.store.audit import AuditRow
+from billing_service.store.pipeline import pipelined
 from billing_service.store.questions import Question
 from billing_service.store.scope import Scope
 
@@ -138,43 +140,41 @@ def _known(scope: Scope, questions: Sequence[QuestionInput]) -> dict[tuple[str, 
     by_source: dict[str, list[str]] = {}
     for question in questions:
         by_source.setdefault(question.source, []).append(question.external_id)
-    find = _known_of_sqlite if scope.session.get_bind().dialect.name == "sqlite" else _known_of_postgresql
+    query = _KNOWN_OF_SQLITE if scope.session.get_bind().dialect.name == "sqlite" else _KNOWN_OF_POSTGRESQL
     return {
         (row.source, row.external_id): row
         for source, external_ids in by_source.items()
-        for row in find(scope, source, external_ids)
+        for start in range(0, len(external_ids), MOST_KEYS)
+        for row in scope.session.execute(
+            query,
+            {
+                "mine": scope.administration_id,
+                "of_source": source,
+                "keys": external_ids[start : start + MOST_KEYS],
+            },
+        )
     }
 
 
-_KNOWN: Final = (Question.id, Question.source, Question.external_id, Question.facts_digest, Question.contract_id)
+# Built once: building a statement costs several times what running it does.
+
+_KNOWN = select(Question.id, Question.source, Question.external_id, Question.facts_digest, Question.contract_id).where(
+    Question.administration_id == bindparam("mine"), Question.source == bindparam("of_source")
+)
+
+_KNOWN_OF_SQLITE = _KNOWN.where(Question.external_id.in_(bindparam("keys", expanding=True)))
 
 
-def _known_of_sqlite(scope: Scope, source: str, external_ids: Sequence[str]) -> Iterable[Any]:
-    for start in range(0, len(external_ids), MOST_KEYS):
-        yield from scope.session.execute(
-            select(*_KNOWN).where(
-                Question.administration_id == scope.administration_id,
-                Question.source == source,
-                Question.external_id.in_(external_ids[start : start + MOST_KEYS]),
-            )
-        )
-
-
-def _known_of_postgresql(scope: Scope, source: str, external_ids: Sequence[str]) -> Iterable[Any]:
+def _probing() -> Select[Any]:
     # One probe of the unique index per key, whatever the planner believes: while a table grows from empty it has no
     # statistics, takes (administration, source) for a single row, and would read everything the source ever sent.
-    wanted = func.unnest(cast_to(list(external_ids), ARRAY(Text()))).table_valued("key", name="wanted").render_derived()
-    probe = (
-        select(*_KNOWN)
-        .where(
-            Question.administration_id == scope.administration_id,
-            Question.source == source,
-            Question.external_id == wanted.c.key,
-        )
-        .limit(1)
-        .lateral("known")
-    )
-    return scope.session.execute(select(probe).select_from(wanted.join(probe, true())))
+    keys = cast_to(bindparam("keys"), ARRAY(Text()))
+    wanted = func.unnest(keys).table_valued("key", name="wanted").render_derived()
+    probe = _KNOWN.where(Question.external_id == wanted.c.key).limit(1).lateral("known")
+    return select(probe).select_from(wanted.join(probe, true()))
+
+
+_KNOWN_OF_POSTGRESQL = _probing()
 
 
 def _insert(scope: Scope, new: list[tuple[UUID, QuestionInput]], references: References) -> None:
@@ -192,15 +192,16 @@ def _insert(scope: Scope, new: list[tuple[UUID, QuestionInput]], references: Ref
         }
         for key, question in new
     ]
-    bulk.insert_rows(scope.session, Question, rows)
-    insert_entries(scope, [(key, question) for key, question in new if question.time_entries], references)
     closed = [_closed(key, question, references) for key, question in new if question.closed_at is not None]
     terms = terms_for(scope, closed)
     outcomes = [decide_question(question, terms) for question in closed]
-    insert_decisions(scope, outcomes)
     decided = {outcome.question_id: outcome for outcome in outcomes}
     trail = [_audit(scope, "create", key, question, decided.get(key)) for key, question in new]
-    bulk.insert_rows(scope.session, AuditRow, trail)
+    with pipelined(scope.session) if len(new) == 1 else nullcontext():
+        bulk.insert_rows(scope.session, Question, rows)
+        insert_entries(scope, [(key, question) for key, question in new if question.time_entries], references)
+        insert_decisions(scope, outcomes)
+        bulk.insert_rows(scope.session, AuditRow, trail)
 
 
 def _change(scope: Scope, changed: list[tuple[Any, QuestionInput]], references: References) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import JSON, Dialect, Table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from billing_service.store.pipeline import is_pipelined
 from billing_service.store.types import Instant
 
 _FEW: Final = 3
@@ -44,7 +45,7 @@ def insert_rows(session: Session, model: type[DeclarativeBase], rows: Sequence[d
     dialect = connection.dialect
     values = _bound(rows, columns, _processors(dialect, table, columns))
     named = ", ".join(f'"{name}"' for name in columns)
-    if dialect.name == "sqlite" or len(rows) <= _FEW:
+    if dialect.name == "sqlite" or len(rows) <= _FEW or is_pipelined(connection):
         marks = ", ".join(["?" if dialect.name == "sqlite" else "%s"] * len(columns))
         connection.exec_driver_sql(f"INSERT INTO {table.name} ({named}) VALUES ({marks})", list(values))  # noqa: S608
         return
