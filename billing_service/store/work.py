@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_service.store.base import Base, Keyed, Versioned, one_of
 
+_OPEN = text("state IN ('ready', 'running')")
+
 
 class OutboxRow(Base, Keyed):
     """One piece of work, written in the transaction of the change that asks for it.
@@ -37,10 +39,11 @@ class OutboxRow(Base, Keyed):
         Index(
             "ix_outbox_open",
             "due_at",
-            postgresql_where=text("state IN ('ready', 'running')"),
-            sqlite_where=text("state IN ('ready', 'running')"),
+            "id",
+            postgresql_where=_OPEN,
+            sqlite_where=_OPEN,
         ),
-        Index(None, "administration_id", "subject_id"),
+        Index(None, "administration_id", "subject_id", "id"),
     )
 
 

@@ -19,19 +19,23 @@ log = structlog.get_logger(__name__)
 Ending = Callable[[Scope], None]
 
 
-def attempt(work: Work, handlers: Mapping[str, Handler]) -> None:
-    """Do the work without a transaction around it, then record its end in a short one, guarded by the claim."""
+def attempt(work: Work, handlers: Mapping[str, Handler]) -> bool:
+    """Do the work without a transaction around it. Whether it is done; any other end is recorded already, in a short
+    transaction guarded by the claim."""
     claimed = work.claimed
     with structlog.contextvars.bound_contextvars(outbox_id=str(claimed.id), kind=claimed.kind):
         try:
             ending = _do(work, handlers.get(claimed.kind))
+            if ending is None:
+                return True
             with work.context.database.write() as session:
                 ending(Scope(session, claimed.administration_id, ACTOR, work.context.clock()))
         except LeaseLost:
             log.warning("worker.lease_lost")
+        return False
 
 
-def _do(work: Work, handler: Handler | None) -> Ending:
+def _do(work: Work, handler: Handler | None) -> Ending | None:
     claimed, most = work.claimed, work.pace.max_attempts
     if handler is None:
         return _give_up(work, None, f"Nothing here does work of kind {claimed.kind!r}.")
@@ -45,7 +49,7 @@ def _do(work: Work, handler: Handler | None) -> Ending:
         return lambda scope: claims.release(scope.session, claimed)
     except Exception as error:  # noqa: BLE001 the edge: whatever went wrong is recorded
         return _fail(work, handler, error)
-    return lambda scope: claims.finish(scope.session, claimed)
+    return None
 
 
 def _fail(work: Work, handler: Handler, error: Exception) -> Ending:

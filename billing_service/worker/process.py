@@ -7,6 +7,7 @@ workers share one database.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -26,6 +27,8 @@ from billing_service.worker.work import Pace, Work
 log = structlog.get_logger(__name__)
 
 JOBS = Kinds((OUTBOX_KIND,))
+RECORD_EVERY = 1.0
+"""Seconds after which work that is done is recorded, though more of the same claim is to be done."""
 ALL_BUT_JOBS = Kinds((OUTBOX_KIND,), excluded=True)
 
 
@@ -103,17 +106,36 @@ class Worker:
                 ring.wait(self._pace.poll.total_seconds())
 
     def _claim(self, kinds: Kinds, batch: int) -> list[Claimed]:
-        with self._context.database.read() as session:
-            if not claims.any_due(session, kinds):
-                return []
-        with self._context.database.write() as session:
+        database = self._context.database
+        if database.is_sqlite:  # there a claim takes the one write lock, which an idle worker must not do
+            with database.read() as session:
+                if not claims.any_due(session, kinds):
+                    return []
+        with database.write() as session:
             return claims.claim(session, kinds, batch=batch, lease=self._pace.lease)
 
     def _do_all(self, claimed: list[Claimed]) -> None:
+        """Do what one claim took. What is done is recorded together, at least every second: a worker that dies before
+        that has its work repeated, as when it dies before the end of it."""
+        done: list[Claimed] = []
+        recorded_at = time.monotonic()
         with self._heartbeat.keeping(claimed[0].token):
             for one in claimed:
-                with _survived("worker.record_failed"):
-                    attempt(Work(self._context, one, self._pace, self._stopped.is_set), self._handlers)
+                with _survived("worker.attempt_failed"):
+                    if attempt(Work(self._context, one, self._pace, self._stopped.is_set), self._handlers):
+                        done.append(one)
+                if done and time.monotonic() - recorded_at >= RECORD_EVERY:
+                    self._record(done)
+                    done, recorded_at = [], time.monotonic()
+            if done:
+                self._record(done)
+
+    def _record(self, done: list[Claimed]) -> None:
+        with _survived("worker.record_failed"):
+            with self._context.database.write() as session:
+                lost = claims.finish(session, done)
+            if lost:
+                log.warning("worker.lease_lost", pieces=lost)
 
 
 @contextmanager

@@ -137,7 +137,7 @@ def test_of_one_subject_the_older_work_goes_first(database, ask):
     assert [one.subject_id for one in first] == [subject, other]
     assert claim(database) == [], "the second of the subject waits while the first runs"
     with database.write() as session:
-        claims.finish(session, first[0])
+        claims.finish(session, first[:1])
     [second] = claim(database)
     assert second.subject_id == subject
 
@@ -164,7 +164,9 @@ def test_a_late_worker_cannot_record_after_losing_its_lease(database, ask, admin
     [late] = claim(database)
     let_leases_end(database)
     [taker] = claim(database)
-    for ending in (claims.finish, claims.release, claims.hold):
+    with database.write() as session:
+        assert claims.finish(session, [late]) == 1, "one was lost"
+    for ending in (claims.release, claims.hold):
         with pytest.raises(LeaseLost), database.write() as session:
             ending(session, late)
     for ending in (claims.try_again, claims.needs_attention):
@@ -172,7 +174,7 @@ def test_a_late_worker_cannot_record_after_losing_its_lease(database, ask, admin
             ending(session, late, "too late")
     with database.write() as session:
         claims.renew(session, late.token, timedelta(days=1))
-        claims.finish(session, taker)
+        assert claims.finish(session, [taker]) == 0
     [row] = rows(database)
     assert (row.state, row.error) == ("done", None)
 
@@ -206,7 +208,7 @@ def test_a_claim_cannot_be_taken_over_while_its_transaction_is_open(postgresql_d
         with database.write() as heartbeat:  # must not wait for the open transaction
             claims.renew(heartbeat, mine.token, LEASE)
     with database.write() as session:
-        claims.finish(session, mine)
+        assert claims.finish(session, [mine]) == 0
 
 
 def test_an_unexpected_failure_is_tried_again_later_and_may_succeed(database, ask):
@@ -309,14 +311,14 @@ def test_a_stopping_worker_gives_its_claims_back(database, ask):
 def test_an_idle_worker_hears_of_new_work_and_stops_when_asked(database, ask, monkeypatch):
     done = threading.Event()
     both_lanes_looked = threading.Semaphore(0)
-    any_due = claims.any_due
+    look = Worker._claim
 
-    def looking(session: Session, kinds: Kinds) -> bool:
-        found = any_due(session, kinds)
+    def looking(self: Worker, kinds: Kinds, batch: int) -> list[Claimed]:
+        found = look(self, kinds, batch)
         both_lanes_looked.release()
         return found
 
-    monkeypatch.setattr(claims, "any_due", looking)
+    monkeypatch.setattr(Worker, "_claim", looking)
     # It would not look by itself within this test: only the bell can wake it.
     running = worker(database, lambda work: done.set(), poll=timedelta(seconds=600))
     thread = threading.Thread(target=running.run)
@@ -361,7 +363,7 @@ def test_a_worker_outlives_lost_connections(postgresql_database, monkeypatch):
     with database.write() as session:
         administration = builders.administration(session)
     done, listening = threading.Event(), threading.Event()
-    monkeypatch.setattr(claims, "any_due", _then(claims.any_due, listening))
+    monkeypatch.setattr(Worker, "_claim", _then(Worker._claim, listening))
     running = worker(database, lambda work: done.set(), poll=timedelta(seconds=0.2))
     thread = threading.Thread(target=running.run)
     thread.start()

@@ -304,11 +304,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_outbox_administration_id_subject_id"), ["administration_id", "subject_id"], unique=False
+            batch_op.f("ix_outbox_administration_id_subject_id_id"),
+            ["administration_id", "subject_id", "id"],
+            unique=False,
         )
         batch_op.create_index(
             "ix_outbox_open",
-            ["due_at"],
+            ["due_at", "id"],
             unique=False,
             postgresql_where=sa.text("state IN ('ready', 'running')"),
             sqlite_where=sa.text("state IN ('ready', 'running')"),
