@@ -174,3 +174,12 @@ def test_a_taken_port_is_a_sentence_before_anything_is_done(tmp_path):
     assert sentence.startswith(f"Port {port} on 127.0.0.1 is taken by another program.")
     assert "BILLING_PORT=" in sentence
     assert list(tmp_path.iterdir()) == [], "nothing was made"
+
+
+def test_an_interrupted_example_says_how_to_see_it_whole(tmp_path):
+    with running(tmp_path, free_port()) as cut:
+        cut.wait_for("agrees with its customers")
+        cut.process.send_signal(signal.SIGINT)
+        assert cut.process.wait(DEADLINE) == 1
+    assert "The example was not finished. To see it whole, remove sqlite:///data/billing.sqlite3" in cut.text
+    assert "Traceback" not in cut.text

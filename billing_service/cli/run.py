@@ -12,6 +12,7 @@ from billing_service.cli import walk
 from billing_service.cli.processes import refuse_taken_port, run_together
 from billing_service.cli.program import Program, pass_program
 from billing_service.cli.telling import Teller
+from billing_service.config import masked_url
 
 
 @click.command()
@@ -21,7 +22,7 @@ def run(program: Program) -> None:
     settings, teller = program.settings, Teller()
     refuse_taken_port(settings.host, settings.port)
     _prepare(program)
-    key = walk.walk(program, teller) if walk.is_empty(program) else None
+    key = _walk(program, teller) if walk.is_empty(program) else None
     program.context.database.close()  # from here on the web server and the worker have their own connections
     code = run_together(
         ["serve", "worker"],
@@ -32,6 +33,15 @@ def run(program: Program) -> None:
     teller.say()
     teller.say("Stopped." if code == 0 else "Stopped, because a process ended by itself.")
     raise SystemExit(code)
+
+
+def _walk(program: Program, teller: Teller) -> str:
+    try:
+        return walk.walk(program, teller)
+    except BaseException:  # Ctrl-C too: half an example would look like a whole one
+        where = masked_url(program.settings.database_url)
+        teller.say(f"The example was not finished. To see it whole, remove {where} and start again.", "yellow")
+        raise
 
 
 def _prepare(program: Program) -> None:
