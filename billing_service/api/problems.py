@@ -30,6 +30,9 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     ),
     "already_resolved": ProblemType("Resolved before", "The finding was resolved before.", "Nothing is left to do."),
     "already_revoked": ProblemType("Revoked before", "The API key was revoked before.", "Nothing is left to do."),
+    "already_withdrawn": ProblemType(
+        "Withdrawn before", "The question was withdrawn before.", "Nothing is left to do."
+    ),
     "answer_not_kept": ProblemType(
         "The answer held a secret",
         "A request with this Idempotency-Key was carried out; its answer showed a secret and was not stored.",
@@ -86,6 +89,7 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "The errors name each field; repair it at the source and release again.",
     ),
     "invalid_input": ProblemType("Something in the request cannot be right", "A field or parameter is wrong.", _REPAIR),
+    "invalid_minutes": ProblemType("Nobody spent those minutes", "Minutes are whole, from 0 to 1,440 a day.", _REPAIR),
     "invalid_number_pattern": ProblemType(
         "The number pattern cannot be used",
         "It cannot be read, or it could one day print a number that another series or year prints too.",
@@ -126,10 +130,18 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     "method_not_allowed": ProblemType(
         "Method not allowed", "The address exists, but not with this method.", "The Allow header lists the methods."
     ),
+    "naive_instant": ProblemType(
+        "A moment needs its offset",
+        "A moment without a time zone may be any of many.",
+        "Send it as 2026-03-31T12:00:00+02:00.",
+    ),
     "no_book_year": ProblemType(
         "No book year contains the date",
         "Numbers are counted in the book year of the invoice date.",
         "Add the book year, then issue again.",
+    ),
+    "no_contract_year": ProblemType(
+        "There is no such contract year", "The contract had not begun on that day.", "Check the contract's valid_from."
     ),
     "no_series": ProblemType(
         "There is no number series",
@@ -146,11 +158,30 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "The administration's VAT status is dated and begins later.",
         "Add the VAT status from an earlier day on.",
     ),
+    "not_a_manual_charge": ProblemType(
+        "Not a manual charge", "The charge follows from a question.", "Decide the question otherwise instead."
+    ),
     "not_allowed": ProblemType(
         "The key may not do this", "The API key is valid but lacks the scope.", "Use a key with the scope named."
     ),
+    "not_closed": ProblemType(
+        "The question is not closed", "A question is decided when it is closed.", "Close it at its source first."
+    ),
+    "not_decided_by_a_person": ProblemType(
+        "No person decided it", "Only a person's decision can be handed back to the rules.", "Nothing is left to do."
+    ),
     "not_found": ProblemType(
         "Not found", "There is no such thing, or it belongs to another administration.", "Check the id and the key."
+    ),
+    "not_not_billable": ProblemType(
+        "The question is billable",
+        "Only a question decided as not billable is closed this way.",
+        "Decide it as not billable first.",
+    ),
+    "not_open": ProblemType(
+        "The charge is not open",
+        "Only an open charge can be cancelled.",
+        "Withdraw the released invoice first; after issue, credit it.",
     ),
     "not_signed_in": ProblemType(
         "A valid API key is required",
@@ -164,6 +195,11 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "If-Match is required",
         "A change names the version it was made on, so that nobody's change is lost.",
         "Read first, and send the ETag as If-Match.",
+    ),
+    "released": ProblemType(
+        "Released for invoicing",
+        "The decision is locked until its invoice is issued or withdrawn.",
+        "Withdraw the released invoice first; after issue, correct with a credit and a new charge.",
     ),
     "series_in_use": ProblemType(
         "The series has given numbers", "What numbers look like cannot change half-way.", "Make another series."
@@ -189,13 +225,13 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     "unavailable": ProblemType(
         "The service cannot work now", "The database cannot be reached.", "Try again after Retry-After."
     ),
+    "unknown_currency": ProblemType(
+        "The currency cannot be used", "It is unknown or does not count in hundredths.", "Use an ISO code such as EUR."
+    ),
     "unknown_cursor": ProblemType(
         "The cursor does not belong here",
         "It is no next_cursor of this list with these filters.",
         "Start without a cursor; keep the filters while you turn pages.",
-    ),
-    "unknown_currency": ProblemType(
-        "The currency cannot be used", "It is unknown or does not count in hundredths.", "Use an ISO code such as EUR."
     ),
     "unreadable_file": ProblemType(
         "The file cannot be read", "Its encoding or form is not what its content type says.", _REPAIR
@@ -204,6 +240,11 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "That content type is not accepted",
         "Bodies are application/json unless the operation says otherwise.",
         "Send the content type that the operation documents.",
+    ),
+    "wrong_encoding": ProblemType(
+        "The file has another encoding",
+        "Its bytes are not what its charset says.",
+        "Send UTF-8, or name its charset in Content-Type.",
     ),
     "wrong_schema": ProblemType(
         "The database has another version", "It must be migrated before this program can run.", "Run: billing migrate."

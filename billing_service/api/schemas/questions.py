@@ -18,6 +18,7 @@ from billing_service.api.glue import (
     MoneyField,
     Nested,
     Note,
+    OutputSchema,
     PageQuery,
     Text_,
     Whole,
@@ -188,7 +189,7 @@ class TimeEntryQuery(PageQuery):
     corrected = Flag(metadata={"description": "Only entries with, or only entries without a correction."})
 
 
-class RevisionOut(InputSchema):
+class RevisionOut(OutputSchema):
     revision = fields.Integer(required=True)
     worked_on = IsoDate(required=True)
     raw_minutes = fields.Integer(required=True)
@@ -196,7 +197,7 @@ class RevisionOut(InputSchema):
     at = Instant(required=True)
 
 
-class CorrectionOut(InputSchema):
+class CorrectionOut(OutputSchema):
     id = fields.UUID(required=True)
     revision = fields.Integer(required=True, metadata={"description": "The revision that was corrected."})
     kind = fields.String(required=True, metadata={"description": "correction, or confirmation of the raw minutes"})
@@ -222,7 +223,7 @@ class ConfirmIn(InputSchema):
     reason = Text_(required=True, max_length=500)
 
 
-class ConfirmedOut(InputSchema):
+class ConfirmedOut(OutputSchema):
     confirmed = fields.List(fields.UUID(), required=True, metadata={"description": "Time entries confirmed now."})
 
 

@@ -1,0 +1,86 @@
+"""The docs page, what the description promises to readers, and health: what needs no key."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import text
+
+from billing_service.api import openapi
+from billing_service.context import Context
+from billing_service.store.session import Database
+from tests.api.client import World, make_world, problem
+from tests.api.walk import spec_app
+
+SPEC = openapi.document(spec_app())
+DESCRIBED = openapi.operations(SPEC)
+
+
+def test_answers_may_grow_without_breaking_strict_readers() -> None:
+    for name, schema in SPEC["components"]["schemas"].items():
+        if name.endswith(("Out", "Page")):
+            assert schema.get("additionalProperties") is not False, name
+        if name.endswith(("In", "Patch", "Put")):
+            assert schema.get("additionalProperties") is False, name
+
+
+def test_money_and_amounts_are_text() -> None:
+    def numbers(found: Any) -> list[Any]:
+        if isinstance(found, dict):
+            return [found] * (found.get("type") == "number") + [
+                one for inner in found.values() for one in numbers(inner)
+            ]
+        return [one for inner in found for one in numbers(inner)] if isinstance(found, list) else []
+
+    assert numbers(SPEC) == []
+
+
+def test_what_a_post_makes_is_linked_to_what_reads_it() -> None:
+    links = SPEC["paths"]["/v1/customers"]["post"]["responses"]["201"]["links"]
+    assert links["get_made"] == {"operationId": "get_customer", "parameters": {"customer_id": "$response.body#/id"}}
+    assert links["patch_made"]["parameters"]["header.If-Match"] == "$response.header.ETag"
+    inner = SPEC["paths"]["/v1/administrations/{administration_id}/series"]["post"]["responses"]["201"]["links"]
+    assert inner["get_made"]["parameters"]["administration_id"] == "$request.path.administration_id"
+
+
+def test_the_docs_page_shows_every_operation_and_fetches_nothing(world: World) -> None:
+    page = world.app.test_client().get("/docs")
+    html = page.get_data(as_text=True)
+    for method, path, described in DESCRIBED:
+        assert f'id="{described["operationId"]}"' in html, (method, path)
+        assert described["x-scopes"][0] in html
+    assert "curl -X POST &#34;$BILLING/v1/customers&#34;" in html
+    assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", html)
+    assert "<script" not in html
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_health(world: World) -> None:
+    nobody = world.app.test_client()
+    assert nobody.get("/livez").get_json() == {"status": "ok"}
+    assert nobody.get("/readyz").get_json() == {"status": "ok"}
+
+
+def test_not_ready_on_another_schema(world: World) -> None:
+    with world.database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    try:
+        problem(world.app.test_client().get("/readyz"), 503, "wrong_schema")
+        assert world.app.test_client().get("/livez").status_code == 200
+    finally:
+        with world.database.write() as session:
+            session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+
+
+def test_without_a_database_the_process_lives_but_is_not_ready(sqlite_database: Database) -> None:
+    world = make_world(sqlite_database)
+    gone = Database("postgresql://postgres@127.0.0.1:1/none")
+    world.app.extensions["billing"] = Context(gone, lambda: world.now[0])
+    client = world.app.test_client()
+    assert client.get("/livez").status_code == 200
+    refused = client.get("/readyz")
+    problem(refused, 503, "unavailable")
+    assert refused.headers["Retry-After"] == "1"
+    problem(world.ours.get("/v1/customers"), 503, "unavailable")
+    assert "127.0.0.1" not in world.ours.get("/v1/customers").get_data(as_text=True)

@@ -1,0 +1,150 @@
+"""Refusals: every code is explained on a page, every error class has a status."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import billing_service
+from billing_service import errors
+from billing_service.api.errors import HTTP_CODES, STATUS, status_of
+from billing_service.api.problems import PROBLEM_TYPES
+from billing_service.core import finding_texts
+from billing_service.errors import BillingError
+from tests.api.client import World, problem
+
+ROOT = Path(billing_service.__file__).parent
+
+
+def trees() -> Iterator[ast.AST]:
+    for path in ROOT.rglob("*.py"):
+        yield ast.parse(path.read_text(encoding="utf-8"))
+
+
+def literal(node: ast.AST | None) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def codes_in_use() -> set[str]:
+    """``code = "..."`` of every error class and ``code="..."`` of every error that is raised."""
+    found = set(HTTP_CODES.values())
+    for tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                found |= {
+                    text
+                    for line in node.body
+                    if isinstance(line, ast.Assign) and getattr(line.targets[0], "id", "") == "code"
+                    if (text := literal(line.value))
+                }
+            elif isinstance(node, ast.Call):
+                found |= {text for word in node.keywords if word.arg == "code" and (text := literal(word.value))}
+    return found
+
+
+def error_classes() -> list[type[BillingError]]:
+    def below(kind: type[BillingError]) -> Iterator[type[BillingError]]:
+        yield kind
+        for child in kind.__subclasses__():
+            yield from below(child)
+
+    return list(below(BillingError))[1:]
+
+
+def test_every_code_that_can_be_answered_is_explained() -> None:
+    inside = {"billing_error", "invalid_settings", "job_failed", "port_taken"}  # of the base class and the command line
+    assert codes_in_use() - inside - set(PROBLEM_TYPES) == set()
+
+
+def test_nothing_is_explained_that_nobody_answers() -> None:
+    assert set(PROBLEM_TYPES) - codes_in_use() - {"unknown_currency"} == set()
+
+
+def test_every_error_class_has_a_status_of_its_own_kind() -> None:
+    for kind in error_classes():
+        assert any(ancestor in STATUS for ancestor in kind.__mro__), kind
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.InvalidInput("x"), 422),
+        (errors.InvalidTariff("x"), 422),
+        (errors.NotFound("x"), 404),
+        (errors.StaleVersion("x"), 412),
+        (errors.AlreadyExists("x"), 409),
+        (errors.IssueRefused("x"), 409),
+        (errors.Busy("x"), 409),
+        (BillingError("x"), 500),
+    ],
+)
+def test_the_table_of_statuses(error: BillingError, status: int) -> None:
+    assert status_of(error) == status
+
+
+def test_every_problem_type_has_a_page(world: World) -> None:
+    nobody = world.app.test_client()
+    overview = nobody.get("/problems").get_data(as_text=True)
+    for code, found in PROBLEM_TYPES.items():
+        page = nobody.get(f"/problems/{code}")
+        assert page.status_code == 200
+        assert page.content_type.startswith("text/html")
+        assert code in overview
+        assert code in page.get_data(as_text=True)
+        assert found.title
+    problem(nobody.get("/problems/none"), 404, "not_found")
+
+
+# --- findings ---
+
+
+def finding_codes() -> set[str]:
+    """The codes reported as literals or through the constants that hold them."""
+    constants: dict[str, str] = {}
+    names: set[str] = set()
+    literals: set[str] = set()
+    for tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assign | ast.AnnAssign):
+                target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+                if isinstance(target, ast.Name) and (text := literal(node.value)):
+                    constants[target.id] = text
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "findings.report":
+                for part in ast.walk(node.args[1]):
+                    if text := literal(part):
+                        literals.add(text)
+                    elif isinstance(part, ast.Name):
+                        names.add(part.id)
+    return literals | {constants[name] for name in names if name in constants and name.isupper()}
+
+
+def test_every_finding_is_worded_in_both_languages() -> None:
+    assert finding_codes() >= {"work_failed", "issue_refused", "changed_after_release"}
+    assert finding_codes() <= set(finding_texts.TEXTS["nl"])
+    assert set(finding_texts.TEXTS["nl"]) == set(finding_texts.TEXTS["en"])
+    assert set(finding_texts.WORDS["nl"]) == set(finding_texts.WORDS["en"])
+
+
+def test_both_languages_use_the_same_facts() -> None:
+    for code, dutch in finding_texts.TEXTS["nl"].items():
+        english = finding_texts.TEXTS["en"][code]
+        for one, other in zip(dutch, english, strict=True):
+            assert sorted(finding_texts._SLOT.findall(one)) == sorted(finding_texts._SLOT.findall(other)), code
+
+
+def test_facts_are_filled_in_and_words_translated() -> None:
+    facts = {
+        "cause": "tariff_published",
+        "released": {"disposition": "charge", "amount": "25.00"},
+        "now": {"disposition": "waived", "amount": None},
+    }
+    cause, action = finding_texts.wording("changed_after_release", facts, "nl")
+    assert "er is een tariefversie gepubliceerd" in cause
+    assert "factureren 25.00" in cause
+    assert "kwijtgescholden –" in cause
+    assert action.startswith("Trek de factuur in")
+    assert "a tariff version was published" in finding_texts.wording("changed_after_release", facts, "en")[0]
+    assert "new_cause" in finding_texts.wording("new_cause", {}, "en")[0]
