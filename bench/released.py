@@ -18,14 +18,19 @@ _UNTIL = date(2026, 3, 31)
 
 def release_invoices(database: Database, office: Office) -> list[UUID]:
     """One invoice of five lines for every contract of the office; returns their ids in order."""
-    with database.write() as session:
-        add_charges(session, office, range(len(office.contracts)))
+    add_all_charges(database, office)
     release_all(database, office)
     with database.read() as session:
         query = select(Invoice.id).where(
             Invoice.administration_id == office.administration_id, Invoice.state == "released"
         )
         return sorted(session.scalars(query))
+
+
+def add_all_charges(database: Database, office: Office) -> None:
+    """Five open charges for every contract."""
+    with database.write() as session:
+        add_charges(session, office, range(len(office.contracts)))
 
 
 def release_all(database: Database, office: Office) -> None:

@@ -12,7 +12,7 @@ from bench import load, places, web
 from bench.floors.issuing import RawSql, raw_sql
 from bench.keys import make_key
 from bench.measure import Goal, Measurement, Setting, in_turns, per_second, processor_milliseconds, profiled
-from bench.released import release_invoices
+from bench.released import add_all_charges, release_all, release_invoices
 from bench.rows.question import Traffic
 from bench.world import Office, open_office
 from billing_service.invoicing import issue_batch, issue_invoice
@@ -31,8 +31,9 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     """Invoices per second: alone, in batches, over HTTP."""
     for kind in setting.databases:
         with places.database(setting, kind) as database:
-            yield _in_process(setting, kind, database, "issuing", setting.size(200), 1)
-            yield _in_process(setting, kind, database, "issuing-run", setting.size(500), BATCH)
+            yield _in_process(setting, kind, database, "issuing", setting.size(100), 1)
+            yield _in_process(setting, kind, database, "issuing-run", setting.size(300), BATCH)
+            yield _releasing(setting, kind, database)
             yield _over_http(setting, kind, database)
 
 
@@ -93,8 +94,28 @@ def _issue_raw(driver: RawSql, office: Office, batches: Batches) -> None:
         driver.issue(office.administration_id, ids)
 
 
+def _releasing(setting: Setting, kind: str, database: Database) -> Measurement:
+    """The other half of a billing run: open charges to a checked document, laid out once, its sources locked."""
+    office = open_office(database, customers=setting.size(100))
+    count = len(office.contracts)
+
+    def ours() -> float:
+        add_all_charges(database, office)
+        return per_second(count, lambda: release_all(database, office))
+
+    found = in_turns(setting, {"ours": ours})
+    add_all_charges(database, office)
+    processor = processor_milliseconds(count, lambda: release_all(database, office))
+    if setting.profile:
+        add_all_charges(database, office)
+        with profiled(setting, f"releasing-{kind}"):
+            release_all(database, office)
+    note = f"{processor:.2f} ms of our own processor time each"
+    return Measurement("releasing", f"billing run: release one contract, {kind}", "/s", found["ours"], notes=(note,))
+
+
 def _over_http(setting: Setting, kind: str, database: Database) -> Measurement:
-    office = open_office(database, customers=setting.size(300))
+    office = open_office(database, customers=setting.size(200))
     key = make_key(database, office)
     with web.our_service(database.url) as server:
         traffic = Traffic(server, expected=200)
