@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from billing_service.api.glue import idempotency
+from billing_service.api import create_app
+from billing_service.context import Context
 from billing_service.store.access import IdempotencyKey
 from billing_service.store.parties import Customer
 from billing_service.store.session import Database
+from billing_service.worker.schedule import prune_idempotency_keys
 from tests.api.client import Caller, World, make_world, problem
 
 LINDE = {"number": "10001", "name": "De Linde", "street": "Dorpsstraat 1", "postal_code": "1234 AB", "city": "Zwolle"}
@@ -95,7 +97,7 @@ def test_thirty_twins_at_once_have_one_effect(world: World) -> None:
 def test_a_twin_that_keeps_running_makes_the_other_give_up(database: Database) -> None:
     """The first request holds its key in an open transaction; the second waits (here briefly) and then gets 409."""
     world = make_world(database)
-    impatient = make_world_on(world, Database(database.url, lock_wait_seconds=0.2))
+    impatient = another_process(world, Database(database.url, lock_wait_seconds=0.2))
     with database.write() as session:
         session.add(
             IdempotencyKey(
@@ -110,10 +112,7 @@ def test_a_twin_that_keeps_running_makes_the_other_give_up(database: Database) -
     assert world.ours.post("/v1/customers", LINDE, key="once").status_code == 201
 
 
-def make_world_on(world: World, database: Database) -> Caller:
-    from billing_service.api import create_app
-    from billing_service.context import Context
-
+def another_process(world: World, database: Database) -> Caller:
     return Caller(create_app(Context(database, lambda: world.now[0])).test_client(), world.ours.key)
 
 
@@ -141,6 +140,8 @@ def test_operators_keys_are_remembered_too(world: World) -> None:
 def test_keys_are_forgotten_after_thirty_days(world: World) -> None:
     world.ours.post("/v1/customers", LINDE, key="once")
     with world.database.write() as session:
-        assert idempotency.forget(session, world.now[0] + timedelta(days=30)) == 0
-        assert idempotency.forget(session, world.now[0] + timedelta(days=30, seconds=1)) == 1
+        prune_idempotency_keys(session, world.now[0] + timedelta(days=30))
+    assert "Idempotent-Replayed" in world.ours.post("/v1/customers", LINDE, key="once").headers
+    with world.database.write() as session:
+        prune_idempotency_keys(session, world.now[0] + timedelta(days=30, seconds=1))
     problem(world.ours.post("/v1/customers", LINDE, key="once"), 409, "already_exists")

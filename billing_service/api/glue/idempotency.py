@@ -2,7 +2,7 @@
 
 The row is inserted as the first statement of the business transaction and filled in as the last one. A twin that still
 runs therefore holds the row: the database makes us wait for it (at most ``LOCK_WAIT_SECONDS``, then 409). A request
-that fails leaves no row, so its key is free again.
+that fails leaves no row, so its key is free again. The worker's schedule deletes rows after 30 days.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
 import flask
-from sqlalchemy import Table, Update, bindparam, delete, select, update
+from sqlalchemy import Table, Update, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -26,7 +25,6 @@ from billing_service.errors import Conflict, InvalidInput, KeyReused
 from billing_service.store.access import IdempotencyKey, OperatorIdempotencyKey
 from billing_service.store.scope import OperatorScope, Scope
 
-KEPT: Final = timedelta(days=30)
 LONGEST: Final = 255
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _ALLOWED: Final = re.compile(r"[\x21-\x7e]{1,255}")
@@ -98,16 +96,6 @@ def finish(scope: Scope | OperatorScope, wanted: Repeatable, response: flask.Res
         kept["headers"] = {name: response.headers[name] for name in _REMEMBERED_HEADERS if name in response.headers}
         kept["body"] = response.get_data(as_text=True)
     scope.session.execute(_keep(table), kept | {"of_key": wanted.key} | {f"of_{name}": owner[name] for name in owner})
-
-
-def forget(session: Session, now: datetime) -> int:
-    """Delete keys older than 30 days; how many there were. The schedule calls this once a day."""
-    forgotten = 0
-    for table in (IdempotencyKey.__table__, OperatorIdempotencyKey.__table__):
-        assert isinstance(table, Table)  # noqa: S101 for the type checker
-        gone = session.execute(delete(table).where(table.c.created_at < now - KEPT).returning(table.c.key))
-        forgotten += len(gone.all())
-    return forgotten
 
 
 def _replay(session: Session, table: Table, owner: dict[str, Any], wanted: Repeatable) -> flask.Response:
