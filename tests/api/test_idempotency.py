@@ -51,9 +51,15 @@ def test_the_first_answer_is_given_even_when_the_customer_changed_since(world: W
 def test_a_key_is_for_one_request_only(world: World) -> None:
     world.ours.post("/v1/customers", LINDE, key="once")
     problem(world.ours.post("/v1/customers", EIK, key="once"), 422, "idempotency_key_reused")
-    organisation = {"code": "a", "name": "A"}
-    problem(world.ours.post("/v1/organisations", organisation, key="once"), 422, "idempotency_key_reused")
     assert customers(world) == 1
+
+
+def test_a_key_is_for_one_address_only(world: World) -> None:
+    """An organisation and a tariff can be made with the same body; the second is not taken for a repetition."""
+    body = {"code": "a", "name": "A"}
+    assert world.ours.post("/v1/organisations", body, key="once").status_code == 201
+    problem(world.ours.post("/v1/tariffs", body, key="once"), 422, "idempotency_key_reused")
+    assert world.ours.get("/v1/tariffs").get_json()["items"] == []
 
 
 def test_another_administration_has_keys_of_its_own(world: World) -> None:
