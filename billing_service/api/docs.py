@@ -100,7 +100,7 @@ def _resolved(spec: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
 def _type(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         return " | ".join("null" if word is None else str(word) for word in schema["enum"])
-    kind = schema.get("type", "object")
+    kind = schema.get("type", "string" if "pattern" in schema else "object")
     if isinstance(kind, list):
         return " | ".join(str(word) for word in (schema.get("format", kind[0]), *kind[1:]))
     if kind == "array":
@@ -122,7 +122,7 @@ def _curl(
             quote = "'" if found["name"] == "If-Match" else '"'
             lines.append(f"-H {quote}{found['name']}: {value}{quote}")
     if kind == "application/json":
-        body = json.dumps(_body(spec, schema), ensure_ascii=False)
+        body = json.dumps(_body(spec, schema), ensure_ascii=False, indent=2)
         lines += [f"-H 'Content-Type: {kind}'", "-d '" + body.replace("'", "'\\''") + "'"]
     elif kind:
         lines += [f"-H 'Content-Type: {kind}'", "--data-binary @questions.file"]
