@@ -1,19 +1,19 @@
 """One tree of errors with stable codes; no HTTP in here (api/errors.py has the one table of status codes).
 
-    BillingError
-    ├── InvalidInput        the caller sent something that cannot be right; names every field
-    │   ├── InvalidTariff   a tariff document that cannot be used
-    │   └── UnreadableFile  a file that cannot be read (encoding, format, size)
-    ├── NotFound            no such thing in this administration (or it belongs to another one)
-    ├── Conflict            the thing exists but its state forbids this
-    │   ├── StaleVersion    somebody changed it since you read it
-    │   ├── AlreadyExists   an identifier that must be unique is taken
-    │   └── IssueRefused    an invoice that cannot be issued (date order, future date, series)
-    ├── NotAllowed          the key is known but may not do this
-    ├── NotSignedIn         no key, or one that is unknown, expired or revoked
-    ├── KeyReused           an Idempotency-Key that was used for another body
-    ├── Busy                a twin of this request is still running, or a lock was not free in time
-    └── WrongSchema         the database has another schema version than this program
+BillingError
+├── InvalidInput        the caller sent something that cannot be right; names every field
+│   ├── InvalidTariff   a tariff document that cannot be used
+│   └── UnreadableFile  a file that cannot be read (encoding, format, size)
+├── NotFound            no such thing in this administration (or it belongs to another one)
+├── Conflict            the thing exists but its state forbids this
+│   ├── StaleVersion    somebody changed it since you read it
+│   ├── AlreadyExists   an identifier that must be unique is taken
+│   └── IssueRefused    an invoice that cannot be issued (date order, future date, series)
+├── NotAllowed          the key is known but may not do this
+├── NotSignedIn         no key, or one that is unknown, expired or revoked
+├── KeyReused           an Idempotency-Key that was used for another body
+├── Busy                a twin of this request is still running, or a lock was not free in time
+└── WrongSchema         the database has another schema version than this program
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def start(
     """Ask for a job, in the transaction of the change that needs it.
 
     ``payload`` is its input as bytes of ``media_type``, ``options`` what else it must know (JSON-able), ``total`` how
-    many pieces ``done`` counts to. Jobs about one ``subject_id`` run one after another, in the order they were asked for.
+    many pieces ``done`` counts to. Jobs about one ``subject_id`` run one after another, in the order of asking.
 
     Raises:
         InvalidInput: nothing runs jobs of this kind.

@@ -33,6 +33,11 @@ class CodeConverter(BaseConverter):
     regex = fields.Code.PATTERN
     part_isolating = True
 
+    def to_python(self, value: str) -> str:
+        if len(value) > fields.Code.LONGEST:
+            raise ValidationError
+        return value
+
 
 class DayConverter(BaseConverter):
     """A path segment that is a calendar day, YYYY-MM-DD."""

@@ -68,9 +68,10 @@ class Note(Text_):
 class Code(fields.String):
     """A short code or label of the caller's choosing, such as an organisation code or an external id."""
 
-    PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9._:@~+-]*"
+    PATTERN: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._:@~+ -]*[A-Za-z0-9._:@~+-])?"
+    LONGEST: Final = 100
 
-    def __init__(self, *, max_length: int = 100, pattern: str | None = None, **options: Any) -> None:
+    def __init__(self, *, max_length: int = LONGEST, pattern: str | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.max_length = max_length
         self._pattern = re.compile(pattern or self.PATTERN, re.ASCII)

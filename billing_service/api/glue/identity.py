@@ -55,12 +55,10 @@ class RateLimits:
         """Start counting anew."""
         self._limiter.storage.reset()
 
-    def refuse_guessing(self, address: str) -> None:
-        if not self._limiter.test(self._failures, "address", address):
-            raise TooManyRequests("Too many refused API keys from this address.", retry_after=60)
-
     def count_failure(self, address: str) -> None:
-        self._limiter.hit(self._failures, "address", address)
+        """Refused keys are counted by address. A valid key is never stopped for them: behind a proxy all share one."""
+        if not self._limiter.hit(self._failures, "address", address):
+            raise TooManyRequests("Too many refused API keys from this address.", retry_after=60)
 
 
 def current_context() -> Context:
@@ -88,15 +86,13 @@ def sign_in(scopes: tuple[str, ...]) -> Identity:
         TooManyRequests: the key (or the address, with refused keys) asks too often.
     """
     context, limits = current_context(), rate_limits()
-    address = flask.request.remote_addr or "-"
-    limits.refuse_guessing(address)
     now = context.clock()
     try:
         presented = _presented()
         with context.database.read() as session:
             identity = access.verify(session, presented, now)
     except NotSignedIn:
-        limits.count_failure(address)
+        limits.count_failure(flask.request.remote_addr or "-")
         raise
     flask.g.identity = identity
     limits.count_request(identity)

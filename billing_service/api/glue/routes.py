@@ -26,7 +26,8 @@ _KEY_HEADER: Final = {
     "in": "header",
     "name": "Idempotency-Key",
     "required": True,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9._:-]+$"},
+    # Without a type: whatever a client puts into a header arrives as text.
+    "schema": {"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     "description": "A new unique text per intended effect. The same key with the same body gives the first answer"
     " again (kept 30 days); with another body it is refused.",
 }
