@@ -10,6 +10,7 @@ from calendar import monthrange
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from subprocess import run
 from types import ModuleType
@@ -43,13 +44,13 @@ def incidents() -> Path:
 
 @pytest.fixture(scope="module")
 def example() -> ModuleType:
-    sys.path.insert(0, str(EXAMPLE))
-    try:
-        import make_customers  # type: ignore[import-not-found]
-    finally:
-        sys.path.remove(str(EXAMPLE))
-    assert isinstance(make_customers, ModuleType)
-    return make_customers
+    """The script of the example, as a module."""
+    spec = spec_from_file_location("make_customers", EXAMPLE / "make_customers.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made = module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
 
 
 @pytest.fixture
