@@ -1,0 +1,1 @@
+"""Fees for importing member files."""
