@@ -12,7 +12,7 @@ import zxingcpp
 from billing_service.core.document import InvoiceDocument
 from billing_service.documents.pdf import lay_out
 from billing_service.documents.pdf.fonts import width
-from billing_service.documents.pdf.marks import LEFT, MM, PAGE_HEIGHT, RIGHT, Text
+from billing_service.documents.pdf.marks import LEFT, MM, PAGE_HEIGHT, RIGHT, Mark, Text
 
 TOUCH = 0.7
 """Points by which accents and side bearings of neighbours may cross."""
@@ -61,10 +61,15 @@ def read(pdf: bytes) -> list[Page]:
 
 
 def laid_out(document: InvoiceDocument) -> list[Page]:
-    """The same from the layout itself, by the widths of the letters: names of strangers may have letters that tower
-    over their line, which is no fault of the page."""
+    """The same from the layout itself; see ``placed``."""
+    return placed(lay_out(document))
+
+
+def placed(marked: list[list[Mark]]) -> list[Page]:
+    """Pages of marks by the widths of the letters: names of strangers may have letters that tower over their line,
+    which is no fault of the page."""
     pages = []
-    for marks in lay_out(document):
+    for marks in marked:
         boxes = []
         for mark in marks:
             if isinstance(mark, Text) and mark.text:

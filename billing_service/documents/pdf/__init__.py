@@ -1,21 +1,50 @@
-"""The invoice as a PDF: a document value in, bytes out.
+"""Documents as PDF: a value in, bytes out.
 
-lay_out(document)   marks per page, or the field that cannot be set; run when a document is released
-render(document)    the bytes; equal documents give equal bytes
+lay_out(document)         marks per page of an invoice, or the field that cannot be set; run when it is released
+render(document)          an invoice's bytes; equal documents give equal bytes
+lay_out_quote, render_quote   the same for the quote of an import
 """
 
 from __future__ import annotations
 
 from billing_service.core.document import InvoiceDocument
+from billing_service.core.imports.quote import QuoteDocument
 from billing_service.documents.pdf.draw import to_pdf
 from billing_service.documents.pdf.layout import lay_out
+from billing_service.documents.pdf.quote import lay_out_quote
+from billing_service.documents.pdf.quote_texts import QUOTE_TEXTS
 from billing_service.documents.pdf.texts import TEXTS, name_of
 
-__all__ = ["lay_out", "render"]
+__all__ = ["lay_out", "lay_out_quote", "render", "render_quote"]
 
 
 def render(document: InvoiceDocument) -> bytes:
     """The document as a PDF with embedded fonts. Raises InvalidInput as ``lay_out`` does."""
-    texts = TEXTS[document.language]
-    title = texts["title"].format(document=name_of(document), seller=document.seller.legal_name)
-    return to_pdf(lay_out(document), title=title, author=document.seller.legal_name, language=document.language)
+    return to_pdf(
+        lay_out(document),
+        title=_title(document.language, name_of(document), document.seller.legal_name),
+        author=document.seller.legal_name,
+        language=document.language,
+    )
+
+
+def render_quote(quote: QuoteDocument, link: str | None = None) -> bytes:
+    """The quote as a PDF. Raises InvalidInput naming the field that cannot be set.
+
+    ``link`` is the address where the customer accepts or declines. It holds a secret: what is kept for anybody else
+    to download is rendered without, and then refers to the link that came with the quote.
+    """
+    return to_pdf(
+        lay_out_quote(quote, link),
+        title=_title(
+            quote.language,
+            QUOTE_TEXTS[quote.language]["name"].format(number=quote.number),
+            quote.seller.legal_name,
+        ),
+        author=quote.seller.legal_name,
+        language=quote.language,
+    )
+
+
+def _title(language: str, document: str, seller: str) -> str:
+    return TEXTS[language]["title"].format(document=document, seller=seller)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
-from billing_service.core.document import DocumentKind, InvoiceDocument
+from billing_service.core.document import Buyer, DocumentKind, InvoiceDocument, Totals, VatGroup
 from billing_service.core.references import LARGEST_EPC_AMOUNT, epc_payload, grouped
 from billing_service.core.vat import vat_text
 from billing_service.documents.pdf.fonts import width
@@ -47,18 +48,34 @@ _LABEL_ROOM = 34 * MM
 _ROW = 14.0
 
 
+class Totalled(Protocol):
+    """What has amounts with VAT."""
+
+    @property
+    def language(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def buyer(self) -> Buyer: ...
+    @property
+    def vat(self) -> Sequence[VatGroup]: ...
+    @property
+    def totals(self) -> Totals: ...
+
+
 def closing(document: InvoiceDocument) -> Block:
     """The block under the table."""
-    return [_sums(document), *_reasons(document), _payment(document)]
+    return [sums(document), *reasons(document), _payment(document)]
 
 
-def _sums(document: InvoiceDocument) -> Strip:
-    groups, sums_end = _vat_table(document, 10)
+def sums(document: Totalled) -> Strip:
+    """VAT per rate on the left, the totals on the right."""
+    groups, groups_end = _vat_table(document, 10)
     totals, totals_end = _totals(document, 8)
-    return Strip(max(sums_end, totals_end) + 5 * MM, (*groups, *totals))
+    return Strip(max(groups_end, totals_end) + 5 * MM, (*groups, *totals))
 
 
-def _vat_table(document: InvoiceDocument, y: float) -> tuple[list[Mark], float]:
+def _vat_table(document: Totalled, y: float) -> tuple[list[Mark], float]:
     texts, language, currency = TEXTS[document.language], document.language, document.currency
     marks: list[Mark] = [
         left(texts["vat_rate"], LEFT, LABEL, y),
@@ -78,7 +95,7 @@ def _vat_table(document: InvoiceDocument, y: float) -> tuple[list[Mark], float]:
     return marks, y
 
 
-def _totals(document: InvoiceDocument, y: float) -> tuple[list[Mark], float]:
+def _totals(document: Totalled, y: float) -> tuple[list[Mark], float]:
     texts, totals = TEXTS[document.language], document.totals
     rows = [("net", totals.net, BODY), ("vat_total", totals.vat, BODY), ("gross", totals.gross, TOTAL)]
     if totals.paid:
@@ -95,7 +112,7 @@ def _totals(document: InvoiceDocument, y: float) -> tuple[list[Mark], float]:
     return marks, y
 
 
-def _reasons(document: InvoiceDocument) -> Iterator[Strip]:
+def reasons(document: Totalled) -> Iterator[Strip]:
     """The sentences for reverse charge, exemption and what lies outside VAT."""
     texts = TEXTS[document.language]
     sentences = [vat_text(code, document.language) for group in document.vat for code in group.texts]

@@ -6,9 +6,10 @@ the top).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Protocol
 
-from billing_service.core.document import Address, DocumentKind, InvoiceDocument, Seller
+from billing_service.core.document import Address, Buyer, DocumentKind, InvoiceDocument, Seller
 from billing_service.core.references import grouped
 from billing_service.documents.pdf.formats import country, long_date, period
 from billing_service.documents.pdf.marks import (
@@ -44,8 +45,23 @@ _FACT_WIDTH = COLUMN / _FACT_COLUMNS
 _FACT_ROOM = _FACT_WIDTH - 4 * MM
 
 
-def letterhead(document: InvoiceDocument) -> tuple[list[Mark], float]:
-    """The marks above the table, and where they end."""
+Fact = tuple[str, str]
+"""Label and value."""
+
+
+class Letter(Protocol):
+    """Whatever goes from a seller to a buyer."""
+
+    @property
+    def language(self) -> str: ...
+    @property
+    def seller(self) -> Seller: ...
+    @property
+    def buyer(self) -> Buyer: ...
+
+
+def letterhead(document: Letter, title: str, facts: Iterable[Fact]) -> tuple[list[Mark], float]:
+    """The marks above the text, and where they end."""
     marks: list[Mark] = [Panel(LEFT, _TOP - 5 * MM, 14 * MM, 2.2, ACCENT)]
     seller = document.seller
     wordmark_end = _lines(marks, wrapped(seller.trade_name or seller.legal_name, 100 * MM, WORDMARK), WORDMARK, _TOP)
@@ -53,10 +69,8 @@ def letterhead(document: InvoiceDocument) -> tuple[list[Mark], float]:
     window = max(_WINDOW_Y, wordmark_end + 6 * MM)
     buyer_end = _lines(marks, list(_buyer(document)), ADDRESS, window)
     y = max(_TITLE_Y, buyer_end + 8 * MM, sender_end + 6 * MM)
-    concept = document.kind is DocumentKind.INVOICE and document.number is None
-    title = TEXTS[document.language]["invoice_concept" if concept else document.kind]
     marks.append(left(title.upper(), LEFT, TITLE, y))
-    return marks, _facts(marks, document, y + TITLE.leading + 3 * MM)
+    return marks, _facts(marks, list(facts), y + TITLE.leading + 3 * MM)
 
 
 def _lines(marks: list[Mark], lines: list[str], style: Style, y: float, x: float = LEFT) -> float:
@@ -74,7 +88,7 @@ def address_lines(address: Address, language: str, home: str) -> list[str]:
     return lines
 
 
-def _buyer(document: InvoiceDocument) -> Iterator[str]:
+def _buyer(document: Letter) -> Iterator[str]:
     buyer = document.buyer
     yield from wrapped(buyer.name, _WINDOW_WIDTH, ADDRESS)
     if buyer.attention:
@@ -83,7 +97,7 @@ def _buyer(document: InvoiceDocument) -> Iterator[str]:
         yield from wrapped(line, _WINDOW_WIDTH, ADDRESS)
 
 
-def _sender(marks: list[Mark], document: InvoiceDocument) -> float:
+def _sender(marks: list[Mark], document: Letter) -> float:
     seller, room = document.seller, RIGHT - _SENDER_X
     home = document.buyer.address.country
     groups = [
@@ -110,8 +124,7 @@ def identifiers(seller: Seller, language: str) -> list[str]:
     return [f"{label} {value}" for label, value in labelled if value]
 
 
-def _facts(marks: list[Mark], document: InvoiceDocument, y: float) -> float:
-    facts = list(_fact_texts(document))
+def _facts(marks: list[Mark], facts: list[Fact], y: float) -> float:
     marks.append(Rule(LEFT, y, COLUMN, 0.8, ACCENT))
     y += 2.2 * MM
     for start in range(0, len(facts), _FACT_COLUMNS):
@@ -126,7 +139,14 @@ def _facts(marks: list[Mark], document: InvoiceDocument, y: float) -> float:
     return y
 
 
-def _fact_texts(document: InvoiceDocument) -> Iterator[tuple[str, str]]:
+def invoice_title(document: InvoiceDocument) -> str:
+    """What stands above an invoice."""
+    concept = document.kind is DocumentKind.INVOICE and document.number is None
+    return TEXTS[document.language]["invoice_concept" if concept else document.kind]
+
+
+def invoice_facts(document: InvoiceDocument) -> Iterator[Fact]:
+    """What an invoice is kept by."""
     texts, language = TEXTS[document.language], document.language
     concept = texts["not_issued"]
     issued = long_date(document.issue_date, language) if document.issue_date else concept

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Protocol
 
-from billing_service.core.document import InvoiceDocument, Line
+from billing_service.core.document import Line
 from billing_service.documents.pdf.fonts import width
 from billing_service.documents.pdf.formats import hours, number, plain_amount, unit_price
 from billing_service.documents.pdf.marks import (
@@ -41,7 +43,18 @@ _PADDING = 4.0
 _SMALLEST = 6.0
 
 
-def head(document: InvoiceDocument) -> Block:
+class Lined(Protocol):
+    """What has lines with prices."""
+
+    @property
+    def language(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def lines(self) -> Sequence[Line]: ...
+
+
+def head(document: Lined) -> Block:
     """The head of the table, repeated on each page."""
     texts, currency = TEXTS[document.language], currency_sign(document.currency)
     return [
@@ -64,7 +77,7 @@ def currency_sign(currency: str) -> str:
     return "€" if currency == "EUR" else currency
 
 
-def rows(document: InvoiceDocument) -> list[Block]:
+def rows(document: Lined) -> list[Block]:
     """A block per line. Prices stand with their decimal signs under one another, so that 45.125 sticks out."""
     prices = [line.unit_price for line in document.lines if line.unit_price is not None]
     places = max((_places(price) for price in prices), default=0)
@@ -75,7 +88,7 @@ def _places(price: Decimal) -> int:
     return -int(price.as_tuple().exponent)
 
 
-def _row(document: InvoiceDocument, at: int, places: int) -> Block:
+def _row(document: Lined, at: int, places: int) -> Block:
     """Its figures beside the first line of its description, its details below, a hairline under it."""
     line = document.lines[at]
     described = [(text, BODY) for text in wrapped(line.description, _DESCRIPTION_ROOM, BODY)]
@@ -90,7 +103,7 @@ def _row(document: InvoiceDocument, at: int, places: int) -> Block:
     return [*strips, Strip(_PADDING, (Rule(LEFT, _PADDING, COLUMN),))]
 
 
-def _figures(document: InvoiceDocument, line: Line, pointer: str, top: float, places: int) -> list[Mark]:
+def _figures(document: Lined, line: Line, pointer: str, top: float, places: int) -> list[Mark]:
     language = document.language
     texts = TEXTS[language]
     marks: list[Mark] = []
