@@ -1,4 +1,4 @@
-"""The nine named cases every change of the page is looked at with."""
+"""The ten named cases every change of the page is looked at with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from billing_service.core.document import Address, Buyer, InvoiceDocument, make_line
+from billing_service.core.document import Address, Buyer, ImportEntry, InvoiceDocument, make_line
 from tests.documents.examples import BUYER, SELLER, annex_entry, issued, standard
 
 HOSTILE = 'Bröd & <b>Søn</b> <img src="/etc/passwd"> {number} %s \\) Tj'
@@ -215,6 +215,32 @@ def page_break_at_the_totals() -> InvoiceDocument:
     return issued([standard(at, f"Vraag nummer {at}", amount=Decimal("12.50")) for at in range(1, 16)])
 
 
+def import_fees() -> InvoiceDocument:
+    """A question and two fees of an import, each told in the annex."""
+    fees = [
+        ImportEntry(
+            "IMP-2026-0007",
+            "Verder importmoment (moment 3)",
+            date(2026, 11, 19),
+            Decimal("90.00"),
+            (
+                "Met een website in het project zijn 2 importmomenten inbegrepen; geleverd op 3 en 12 november 2026.",
+                "Elk verder moment van een gratis import kost € 90,00.",
+                "Akkoord gegeven door M. Visser op 18 november 2026. Importbeleid 2026.",
+            ),
+        ),
+        ImportEntry(
+            "MEMBERSHIP-TRANSITION-2026-0008-WATERLAND",
+            "Import met een nieuwe opbouw (moment 4)",
+            date(2026, 11, 20),
+            Decimal("180.00"),
+            ("De nieuwe levering heeft de kolom Mobiel erbij en mist de kolom Fax.",),
+        ),
+    ]
+    lines = [standard(at, fee.description, amount=fee.amount) for at, fee in enumerate(fees, 1)]
+    return issued(lines, annex=[annex_entry(1)], imports=fees)
+
+
 CASES: dict[str, Callable[[], InvoiceDocument]] = {
     case.__name__: case
     for case in (
@@ -227,5 +253,6 @@ CASES: dict[str, Callable[[], InvoiceDocument]] = {
         english,
         zero_vat,
         page_break_at_the_totals,
+        import_fees,
     )
 }

@@ -213,6 +213,24 @@ def test_the_annex_tells_each_question_its_fate() -> None:
     assert "S. de Boer · gesteld op 2 nov 2026 · afgerond op 3 nov 2026" in text
 
 
+def test_the_annex_tells_of_each_import_what_was_delivered_when_and_why_it_costs_this() -> None:
+    (page,) = annex_pages("import_fees")
+    assert page.text.index(TEXTS["nl"]["annex"]) < page.text.index(TEXTS["nl"]["imports"])
+    assert "IMP-2026-0007 Verder importmoment (moment 3) 19 nov 2026 90,00" in page.text
+    assert "20 nov 2026 180,00" in page.text
+    packed = page.text.replace(" ", "")
+    for fee in case("import_fees").imports:
+        assert all(spaced(part).replace(" ", "") in packed for part in (fee.description, *fee.explanation))
+
+
+def test_an_annex_of_imports_alone_has_no_table_of_questions() -> None:
+    document = replace(case("import_fees"), annex=())
+    *_, page = read(render(document))
+    assert TEXTS["nl"]["imports"] in page.text
+    assert not page.find(TEXTS["nl"]["raw_minutes"])
+    assert faults([page]) == []
+
+
 def test_included_work_stands_at_nothing_beside_its_time() -> None:
     assert "Vragen onder het contract 0:35 uur inbegrepen 21% 0,00" in pages_of("annex")[0].text
 

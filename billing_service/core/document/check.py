@@ -149,6 +149,9 @@ def _annex(document: InvoiceDocument) -> Iterator[FieldError]:
             yield FieldError(f"/annex/{at}/amount", "Amounts have two places.")
         if any(minutes is not None and minutes < 0 for minutes in _minutes(document, at)):
             yield FieldError(f"/annex/{at}", "Minutes are not negative.")
+    for at, fee in enumerate(document.imports):
+        if _not_cents(fee.amount):
+            yield FieldError(f"/imports/{at}/amount", "Amounts have two places.")
 
 
 def _minutes(document: InvoiceDocument, at: int) -> tuple[int | None, int | None, int | None]:

@@ -17,6 +17,7 @@ from billing_service.core.document.value import (
     Basis,
     Buyer,
     DocumentKind,
+    ImportEntry,
     InvoiceDocument,
     Line,
     Payment,
@@ -161,6 +162,7 @@ def compose(
     contract_reference: str | None = None,
     contract_description: str | None = None,
     annex: Sequence[AnnexEntry] = (),
+    imports: Sequence[ImportEntry] = (),
     paid: Decimal = ZERO,
     preceding: PrecedingDocument | None = None,
 ) -> InvoiceDocument:
@@ -184,6 +186,7 @@ def compose(
         contract_description=contract_description,
         preceding=preceding,
         annex=tuple(annex),
+        imports=tuple(imports),
     )
 
 

@@ -163,6 +163,20 @@ class AnnexEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportEntry:
+    """One fee of a member-file import in the annex: the project, what was done, the day of the charge, why it costs this.
+
+    ``explanation`` is already worded in the language of the document and names the policy.
+    """
+
+    project: str
+    description: str
+    on: date
+    amount: Decimal
+    explanation: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceDocument:
     """A whole document. ``number``, ``issue_date`` and ``due_date`` are ``None`` until it is issued; a zero statement
     then gets its ``issue_date`` only.
@@ -191,3 +205,4 @@ class InvoiceDocument:
     contract_description: str | None = None
     preceding: PrecedingDocument | None = None
     annex: tuple[AnnexEntry, ...] = ()
+    imports: tuple[ImportEntry, ...] = ()

@@ -1,4 +1,6 @@
-"""The annex: every question with its time, the decision and the reasons, on pages of its own."""
+"""The annex, on pages of its own: every question with its time, the decision and the reasons; every import with what
+was delivered and why it costs what it costs.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +25,7 @@ from billing_service.documents.pdf.marks import (
     Rule,
     Strip,
     Style,
+    height,
     left,
     right,
     wrapped,
@@ -39,6 +42,11 @@ _SUBJECT_ROOM = 55 * MM
 _DISPOSITION_ROOM = 23 * MM
 _EXPLANATION_ROOM = RIGHT - _SUBJECT_X - 24 * MM
 _MINUTES_ROOM = 14 * MM
+_PROJECT_ROOM = 32 * MM
+_WHAT_X = LEFT + 35 * MM
+_DAY_END = RIGHT - 24 * MM
+_WHAT_ROOM = 78 * MM
+_WHY_ROOM = RIGHT - _WHAT_X - 24 * MM
 _PADDING = 4.0
 _AMOUNT_ROOM = 17 * MM
 _ENTRY = Style(8.5, 12)
@@ -46,20 +54,31 @@ _ENTRY = Style(8.5, 12)
 
 def add_annex(flow: Flow, document: InvoiceDocument) -> None:
     """Set the annex on new pages; nothing when the document has none."""
-    if not document.annex:
+    if not document.annex and not document.imports:
         return
     texts = TEXTS[document.language]
     flow.new_page()
     flow.y = TOP
-    title = TITLE._replace(size=15, leading=22)
-    intro = [
-        Strip(BODY.leading, (left(line, LEFT, BODY),))
-        for text in (texts["annex_intro"], _counts(document))
-        for line in wrapped(text, COLUMN, BODY)
+    if document.annex:
+        flow.add(_opening(texts["annex"], texts["annex_intro"], _counts(document)))
+        rows = [_row(document, at) for at in range(len(document.annex))]
+        add_table(flow, _head(document), rows, keep_after=0)
+    if document.imports:
+        flow.y += 10 * MM if document.annex else 0
+        rows = [_import_row(document, at) for at in range(len(document.imports))]
+        head = _import_head(document)
+        flow.add(_opening(texts["imports"], texts["imports_intro"]), together_with=height([*head, *rows[0]]))
+        add_table(flow, head, rows, keep_after=0)
+
+
+def _opening(title: str, *intro: str) -> Block:
+    style = TITLE._replace(size=15, leading=22)
+    lines = [line for text in intro for line in wrapped(text, COLUMN, BODY)]
+    return [
+        Strip(style.leading + 2, (left(title, LEFT, style),)),
+        *(Strip(BODY.leading, (left(line, LEFT, BODY),)) for line in lines),
+        Strip(4 * MM),
     ]
-    flow.add([Strip(title.leading + 2, (left(texts["annex"], LEFT, title),)), *intro, Strip(4 * MM)])
-    rows = [_row(document, at) for at in range(len(document.annex))]
-    add_table(flow, _head(document), rows, keep_after=0)
 
 
 def _counts(document: InvoiceDocument) -> str:
@@ -135,3 +154,42 @@ def _about(entry: AnnexEntry, language: str) -> str:
     dates = (("asked_on", entry.asked_on), ("closed_on", entry.closed_on))
     said = [texts[key].format(date=short_date(day, language)) for key, day in dates if day]
     return " · ".join([entry.asker, *said] if entry.asker else said)
+
+
+def _import_head(document: InvoiceDocument) -> Block:
+    texts = TEXTS[document.language]
+    return [
+        Strip(
+            HEAD.leading + 7,
+            (
+                left(texts["import"], LEFT, HEAD, 2),
+                left(texts["description"], _WHAT_X, HEAD, 2),
+                right(texts["import_on"], _DAY_END, HEAD, 2),
+                right(f"{texts['amount']} ({currency_sign(document.currency)})", RIGHT, HEAD, 2),
+                Rule(LEFT, HEAD.leading + 6, COLUMN, 0.8, ACCENT),
+            ),
+        )
+    ]
+
+
+def _import_row(document: InvoiceDocument, at: int) -> Block:
+    """The project beside what was delivered, the day and the amount; the reasons below."""
+    fee, language = document.imports[at], document.language
+    amount = plain_amount(fee.amount, language)
+    figures = (
+        right(short_date(fee.on, language), _DAY_END, _ENTRY, _PADDING),
+        fitted(amount, RIGHT, _AMOUNT_ROOM, f"/imports/{at}/amount", _PADDING, _ENTRY),
+    )
+    projects = wrapped(fee.project, _PROJECT_ROOM, _ENTRY)
+    described = [(line, _ENTRY) for line in wrapped(fee.description, _WHAT_ROOM, _ENTRY)]
+    described += [(line, SMALL) for sentence in fee.explanation for line in wrapped(sentence, _WHY_ROOM, SMALL)]
+    strips = []
+    for position in range(max(1, len(projects), len(described))):
+        top = _PADDING if position == 0 else 0.0
+        text, style = described[position] if position < len(described) else ("", _ENTRY)
+        marks: list[Mark] = [left(text, _WHAT_X, style, top)]
+        if position < len(projects):
+            marks.append(left(projects[position], LEFT, _ENTRY, top))
+        tall = style.leading if position >= len(projects) else max(style.leading, _ENTRY.leading)
+        strips.append(Strip(top + tall, (*marks, *(figures if position == 0 else ()))))
+    return [*strips, Strip(_PADDING, (Rule(LEFT, _PADDING, COLUMN),))]

@@ -70,6 +70,11 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "annex_to_concept": "Bijlage bij conceptfactuur",
         "annex_to_statement": "Bijlage bij nuloverzicht",
         "annex_intro": "Elke vraag met de tijd die eraan besteed is, wat ervan berekend is en waarom.",
+        "imports": "Bijlage: uw imports",
+        "imports_intro": "Elke import op deze factuur: wat er wanneer is geleverd, waarom het dit kost en volgens welk "
+        "beleid.",
+        "import": "Import",
+        "import_on": "Datum",
         "questions": "Aantal vragen",
         "question": "Vraag",
         "subject": "Onderwerp",
@@ -148,6 +153,11 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "annex_to_concept": "Annex to a draft invoice",
         "annex_to_statement": "Annex to a zero statement",
         "annex_intro": "Every question with the time spent on it, what was charged and why.",
+        "imports": "Annex: your imports",
+        "imports_intro": "Every import on this invoice: what was delivered when, why it costs this, and under which "
+        "policy.",
+        "import": "Import",
+        "import_on": "Date",
         "questions": "Number of questions",
         "question": "Question",
         "subject": "Subject",
