@@ -164,7 +164,7 @@ class AnnexEntry:
 
 @dataclass(frozen=True, slots=True)
 class ImportEntry:
-    """One fee of a member-file import in the annex: the project, what was done, the day of the charge, why it costs this.
+    """One fee of a member-file import in the annex: the project, what was done, the day it is charged on, and why.
 
     ``explanation`` is already worded in the language of the document and names the policy.
     """
