@@ -75,6 +75,68 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "A request with this key had another body or another address.",
         "Use a new key for a new request. Keys are kept 30 days.",
     ),
+    "import_agreement_needed": ProblemType(
+        "The customer must agree first",
+        "This would cost something that the customer has not agreed to on record.",
+        "Record the agreement, then try again; the detail says to what.",
+    ),
+    "import_dates_run_back": ProblemType(
+        "Dates do not run back", "The import project has an event on a later date.", "Use that date or a later one."
+    ),
+    "import_delivery_handled": ProblemType(
+        "The delivery was handled before", "It was imported or sent back.", "Handle the next delivery."
+    ),
+    "import_feedback_open": ProblemType(
+        "Feedback is waiting", "Feedback was given that has not been imported yet.", "Import the feedback first."
+    ),
+    "import_feedback_refused": ProblemType(
+        "No feedback now",
+        "The import policy gives no round of feedback here, or it has been used.",
+        "Deliver a further moment instead; the detail says why.",
+    ),
+    "import_no_agreement_needed": ProblemType(
+        "No agreement is needed", "This costs nothing now, or was agreed to before.", "Go on without it."
+    ),
+    "import_no_feedback": ProblemType(
+        "No feedback is waiting",
+        "There is no feedback left to import.",
+        "Import it as a moment.",
+    ),
+    "import_no_quote_needed": ProblemType(
+        "No quote is needed", "The import is free, or its price is fixed or agreed.", "Go on without a quote."
+    ),
+    "import_not_assessed": ProblemType(
+        "Not assessed yet",
+        "Nobody has confirmed the facts of this delivery, or they are those of another one.",
+        "Assess the delivery, then try again.",
+    ),
+    "import_not_open": ProblemType(
+        "The import project is not open", "It has been closed, or is not opened yet.", "Open another import project."
+    ),
+    "import_nothing_delivered": ProblemType(
+        "Nothing was imported yet", "This is possible only after the first import.", "Import the first moment."
+    ),
+    "import_other_structure": ProblemType(
+        "Another structure",
+        "Feedback and our own mistakes are imported with a structure that was delivered before.",
+        "Deliver the file as a new moment.",
+    ),
+    "import_quote_needed": ProblemType(
+        "A quote is needed", "This import is not free and no quote for it is accepted.", "Send the customer a quote."
+    ),
+    "import_quote_not_open": ProblemType(
+        "The quote is not open",
+        "The quote was decided, withdrawn or has expired, is not of this project, or its number was used before.",
+        "Read the import project again; send a new quote if one is needed.",
+    ),
+    "import_quote_open": ProblemType(
+        "A quote is open", "The customer has not answered the quote yet.", "Wait for the answer, or withdraw the quote."
+    ),
+    "import_website_already": ProblemType(
+        "There is a website already",
+        "The project was sold with one, or got one.",
+        "Nothing is left to do.",
+    ),
     "internal_error": ProblemType(
         "Something went wrong here",
         "A defect on our side. Nothing was changed.",

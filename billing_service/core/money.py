@@ -13,8 +13,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Clamped, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
-from typing import Final
+from decimal import (
+    ROUND_DOWN,
+    ROUND_HALF_UP,
+    ROUND_UP,
+    Clamped,
+    Context,
+    Decimal,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+)
+from typing import Final, Literal, get_args
 
 from moneyed import CurrencyDoesNotExist, Money, get_currency
 
@@ -26,6 +36,10 @@ AMOUNT_PLACES: Final = 2
 AMOUNT_INTEGER_DIGITS: Final = 15  # with 2 decimals this fits a BIGINT of cents
 UNIT_PRICE_PLACES: Final = 4
 UNIT_PRICE_INTEGER_DIGITS: Final = 12  # with 4 decimals this fits a BIGINT of 1/10,000
+
+CentRounding = Literal["half_up", "up", "down"]
+CENT_ROUNDINGS: Final[tuple[CentRounding, ...]] = get_args(CentRounding)
+_ROUNDINGS: Final = {"half_up": ROUND_HALF_UP, "up": ROUND_UP, "down": ROUND_DOWN}
 
 _EXACT: Final = Context(
     prec=90, rounding=ROUND_HALF_UP, Emin=-999, Emax=999, traps=[InvalidOperation, DivisionByZero, Overflow, Clamped]
@@ -74,8 +88,10 @@ def unit_price(value: object, pointer: str = "") -> Decimal:
     return number.quantize(CENT, context=_EXACT) if int(trimmed.as_tuple().exponent) >= -AMOUNT_PLACES else trimmed
 
 
-def round_cents(value: Decimal) -> Decimal:
+def round_cents(value: Decimal, rounding: CentRounding = "half_up") -> Decimal:
     """``value`` half-up to cents, away from zero on a tie. THE rounding.
+
+    An agreement may say ``up`` (away from zero) or ``down`` (towards zero) instead; only import policies do.
 
     Raises ``InvalidAmount`` for a float, for NaN and Infinity, and for a result of more than 15 integer digits.
     """
@@ -85,7 +101,7 @@ def round_cents(value: Decimal) -> Decimal:
         raise _invalid("is not a finite number", "")
     if not -_LIMIT < value < _LIMIT:
         raise _invalid(f"has more than {AMOUNT_INTEGER_DIGITS} digits before the decimal point", "")
-    return value.quantize(CENT, ROUND_HALF_UP, _EXACT)
+    return value.quantize(CENT, _ROUNDINGS[rounding], _EXACT)
 
 
 def line_amount(quantity: Decimal | int, price: Decimal) -> Decimal:
