@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bench.world import Office, add_charges
 from billing_service.invoicing.release import release_contract
-from billing_service.invoicing.sources import load_issuer
+from billing_service.parties.selling import load_issuer
 from billing_service.store.invoices import Invoice
 from billing_service.store.session import Database
 

@@ -27,7 +27,7 @@ def open_context(settings: Settings) -> Context:
     logs.configure(settings.log_level, settings.log_format)
     limits = Limits(settings.body_bytes, settings.bulk_body_bytes, settings.requests_per_minute)
     database = Database(settings.database_url, pool_size=settings.database_connections)
-    return Context(database, utc_now, limits)
+    return Context(database, utc_now, limits, settings.public_url)
 
 
 def web_app(context: Context) -> Flask:

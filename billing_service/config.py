@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, cast
+from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError
 from marshmallow import ValidationError, validate
@@ -41,6 +42,7 @@ class Settings:
         data_dir: folder for the SQLite file and the PDFs of the example; made when absent.
         database_url: ``sqlite:///…`` (one host) or ``postgresql://…``; holds a password, so it is printed masked.
         host, port: where ``billing serve`` listens.
+        public_url: where customers reach the service, without a slash at the end: links on quotes begin with it.
         web_workers: processes that answer HTTP; ``web_threads``: threads in each.
         database_connections: connections each process keeps open; as many again for peaks.
         lease_seconds: how long work claimed by a worker that died stays claimed; extended every third of it.
@@ -56,6 +58,7 @@ class Settings:
     database_url: str
     host: str
     port: int
+    public_url: str
     web_workers: int
     web_threads: int
     database_connections: int
@@ -99,11 +102,14 @@ def load() -> Settings:
     """
     env = Env(eager=False, prefix=PREFIX)
     data_dir = env.path("DATA_DIR", Path("data"))
+    host = env.str("HOST", "127.0.0.1", validate=validate.Length(min=1))
+    port = env.int("PORT", 8000, validate=validate.Range(1, 65535))
     settings = Settings(
         data_dir=data_dir,
         database_url=env.str("DATABASE_URL", f"sqlite:///{data_dir}/billing.sqlite3", validate=_database_url),
-        host=env.str("HOST", "127.0.0.1", validate=validate.Length(min=1)),
-        port=env.int("PORT", 8000, validate=validate.Range(1, 65535)),
+        host=host,
+        port=port,
+        public_url=env.str("PUBLIC_URL", f"http://{host}:{port}", validate=_web_address),
         web_workers=env.int("WEB_WORKERS", 2, validate=validate.Range(1, 64)),
         web_threads=env.int("WEB_THREADS", 4, validate=validate.Range(1, 64)),
         database_connections=env.int("DATABASE_CONNECTIONS", 5, validate=validate.Range(1, 100)),
@@ -125,6 +131,12 @@ def load() -> Settings:
 
 def _one_of(*words: str) -> Callable[[str], object]:
     return validate.OneOf(words, error=f"must be one of {', '.join(words)}")
+
+
+def _web_address(text: str) -> None:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or text[-1] == "/":
+        raise ValidationError("must be an address such as https://billing.example, without a slash at the end")
 
 
 def _database_url(text: str) -> None:

@@ -25,6 +25,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Context:
+    """``public_url`` is where customers reach the service; links on quotes begin with it."""
+
     database: Database
     clock: Callable[[], datetime] = utc_now
     limits: Limits = field(default_factory=Limits)
+    public_url: str = "http://127.0.0.1:8000"

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, Literal, cast
+from typing import Final, Literal
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, func, select
 
 from billing_service.core.calendar import period_of
 from billing_service.core.document import AnnexEntry, DocumentKind, InvoiceDocument, compose, vat_groups
-from billing_service.core.identifiers import check_vat_number
 from billing_service.core.money import ZERO
-from billing_service.core.vat import VatBuyer, VatClass, VatDecision, decide_vat
 from billing_service.errors import BillingError, NotFound
 from billing_service.invoicing.lines import ChargedLine, charged_lines
-from billing_service.invoicing.sources import Issuer, annex, buyer, decided_questions, load_issuer, wordings
+from billing_service.invoicing.sources import annex, decided_questions, wordings
+from billing_service.parties.selling import Issuer, LineVat, buyer, load_issuer
 from billing_service.rating import assign_ordinals, open_charges
 from billing_service.store.charges import Charge
 from billing_service.store.parties import Contract, Customer
@@ -138,7 +137,7 @@ def draft_of(scope: Scope, issuer: Issuer, contract_id: UUID, until: date, *, co
     charges = open_charges(scope, [contract_id], until, commit=commit)
     if not charges:
         return None
-    vat = _Vat(issuer, customer)
+    vat = LineVat(issuer, customer)
     lines = charged_lines(
         charges,
         language,
@@ -214,33 +213,6 @@ _AGREEMENT = (
     .join(Customer, and_(Customer.administration_id == Contract.administration_id, Customer.id == Contract.customer_id))
     .where(Contract.administration_id == bindparam("mine"), Contract.id == bindparam("of_contract"))
 )
-
-
-class _Vat:
-    """VAT for lines between one seller and one buyer, with the findings met on the way."""
-
-    def __init__(self, issuer: Issuer, customer: Customer) -> None:
-        self._issuer = issuer
-        self._buyer = VatBuyer(
-            country=customer.country,
-            is_business=customer.is_business,
-            vat_number_valid=_is_valid(customer.vat_number, customer.country),
-        )
-        self.findings: set[str] = set()
-
-    def decide(self, day: date, vat_class: str) -> VatDecision:
-        decision = decide_vat(day, self._issuer.vat_status(day), cast(VatClass, vat_class), self._buyer)
-        if decision.finding:
-            self.findings.add(decision.finding)
-        return decision
-
-
-def _is_valid(vat_number: str | None, country: str) -> bool:
-    """Whether the number has the form and check digits of its country; whether it is in use only VIES knows."""
-    try:
-        return vat_number is not None and bool(check_vat_number(vat_number, country))
-    except ValueError:
-        return False
 
 
 def _first_known(chosen: int | None, standard: int) -> int:

@@ -16,7 +16,7 @@ from billing_service.documents.pdf import lay_out
 from billing_service.errors import BillingError, Busy, Conflict
 from billing_service.invoicing.drafts import Draft, draft_of
 from billing_service.invoicing.reading import get_invoice
-from billing_service.invoicing.sources import Issuer
+from billing_service.parties.selling import Issuer
 from billing_service.rating import mark_released, undo_release
 from billing_service.store import audit, bulk
 from billing_service.store.base import Base

@@ -19,8 +19,8 @@ from billing_service.invoicing.drafts import contracts_to_bill
 from billing_service.invoicing.issue import BATCH, Refused, issue_batch
 from billing_service.invoicing.reading import get_run
 from billing_service.invoicing.release import release_contract, withdraw
-from billing_service.invoicing.sources import load_issuer
 from billing_service.jobs import RunningJob
+from billing_service.parties.selling import load_issuer
 from billing_service.store import audit
 from billing_service.store.invoices import BillingRun, Invoice
 from billing_service.store.scope import Scope

@@ -1,109 +1,30 @@
-"""What a draft is made of, read from the store: the seller, the buyer, the questions behind the charges."""
+"""What a draft is made of, read from the store: the questions behind the charges, and what became of them."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, func, select
 
 from billing_service.core.calendar import business_date
-from billing_service.core.document import Address, AnnexEntry, Buyer, Seller
+from billing_service.core.document import AnnexEntry
 from billing_service.core.tariff import explain
-from billing_service.core.vat import VatStatus
 from billing_service.documents.pdf.formats import long_date
-from billing_service.errors import InvalidInput
 from billing_service.invoicing.lines import Wording
 from billing_service.rating import OpenCharge, Outcome
-from billing_service.store.administrations import Administration, Series
-from billing_service.store.administrations import VatStatus as VatStatusRow
 from billing_service.store.charges import Decision
-from billing_service.store.parties import Contract, Customer, Person
+from billing_service.store.parties import Person
 from billing_service.store.questions import Question, TimeEntry
 from billing_service.store.scope import Scope
 
 _QUESTION = {"nl": "Vraag {key}", "en": "Question {key}"}
 
 
-@dataclass(frozen=True, slots=True)
-class Issuer:
-    """The administration as a seller, with its dated VAT statuses and the series its invoices are numbered in."""
-
-    seller: Seller
-    currency: str
-    language: str
-    payment_term_days: int
-    zero_statements: bool
-    vat_since: tuple[tuple[date, VatStatus], ...]
-    series_id: UUID
-    series_code: str
-
-    def vat_status(self, day: date) -> VatStatus:
-        """The VAT status on ``day``. Raises InvalidInput (``no_vat_status``) before the first."""
-        at = bisect_right(self.vat_since, day, key=lambda since: since[0])
-        if at == 0:
-            raise InvalidInput(f"The administration has no VAT status on {day}.", code="no_vat_status")
-        return self.vat_since[at - 1][1]
-
-
-def load_issuer(scope: Scope) -> Issuer:
-    """Raises InvalidInput (``no_series``) for an administration without a number series for invoices."""
-    session, key = scope.session, scope.administration_id
-    row = session.scalars(select(Administration).where(Administration.id == key)).one()
-    statuses = session.execute(
-        select(VatStatusRow.valid_from, VatStatusRow.status)
-        .where(VatStatusRow.administration_id == key)
-        .order_by(VatStatusRow.valid_from)
-    )
-    series = session.execute(
-        select(Series.id, Series.code)
-        .where(Series.administration_id == key, Series.document_type == "invoice")
-        .order_by(Series.code)
-    ).first()
-    if series is None:
-        raise InvalidInput("The administration has no number series for invoices: add one.", code="no_series")
-    seller = Seller(
-        legal_name=row.legal_name,
-        address=Address(row.street, row.postal_code, row.city, row.country),
-        trade_name=row.trade_name,
-        kvk_number=row.kvk,
-        vat_number=row.vat_number,
-        iban=row.iban,
-        bic=row.bic,
-        email=row.email,
-        phone=row.phone,
-        website=row.website,
-    )
-    return Issuer(
-        seller=seller,
-        currency=row.currency,
-        language=row.language,
-        payment_term_days=row.payment_term_days,
-        zero_statements=row.zero_statements,
-        vat_since=tuple((since, cast(VatStatus, status)) for since, status in statuses),
-        series_id=series.id,
-        series_code=series.code,
-    )
-
-
-def buyer(customer: Customer, contract: Contract) -> Buyer:
-    """The customer as printed; a recipient chosen on the contract is whom the envelope is for."""
-    return Buyer(
-        name=customer.name,
-        address=Address(customer.street, customer.postal_code, customer.city, customer.country),
-        customer_number=customer.number,
-        attention=contract.recipient_name,
-        kvk_number=customer.kvk,
-        vat_number=customer.vat_number,
-    )
-
-
 def wordings(scope: Scope, charges: Collection[OpenCharge], language: str) -> dict[UUID, Wording]:
-    """What the lines say about the questions behind these charges, by charge."""
+    """What the lines say about the questions behind these charges, or what a charge says itself, by charge."""
     questions = {charge.question_id for charge in charges if charge.question_id}
     rows = scope.session.execute(_ASKED, {"mine": scope.administration_id, "keys": list(questions)})
     asked = {row.id: row for row in rows}
@@ -112,7 +33,8 @@ def wordings(scope: Scope, charges: Collection[OpenCharge], language: str) -> di
         row = asked.get(charge.question_id) if charge.question_id else None
         key, asker, explanation = (row.external_id, row.name, row.explanation) if row else (None, None, None)
         rule = ((explanation or {}).get("name") or {}).get(language)
-        found[charge.id] = Wording(_detail(key, asker, charge.date, language), rule)
+        detail = (charge.detail or {}).get(language) or _detail(key, asker, charge.date, language)
+        found[charge.id] = Wording(detail, rule)
     return found
 
 

@@ -67,7 +67,8 @@ def cancel_charge(scope: Scope, charge: Charge, reason: str) -> Charge:
     """Take a manual charge back while it is open. Raises ``Conflict`` for every other one."""
     if charge.source != "manual":
         raise Conflict(
-            "This charge comes from a question: decide the question otherwise instead.", code="not_a_manual_charge"
+            f"This charge comes from its source ({charge.source}): set it right there instead.",
+            code="not_a_manual_charge",
         )
     if charge.state != "open":
         raise Conflict(f"This charge is {charge.state}; only an open one can be cancelled.", code="not_open")

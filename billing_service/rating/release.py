@@ -25,6 +25,7 @@ _COLUMNS: Final = (
     "part",
     "date",
     "description",
+    "detail",
     "disposition",
     "pricing",
     "quantity",
@@ -61,6 +62,7 @@ class OpenCharge:
     vat_class: str
     revenue_group: str | None
     rule: str | None
+    detail: dict[str, Any] | None = None
     provisional: bool = False
 
 

@@ -82,6 +82,7 @@ class Charge(Base, Keyed, Versioned):
 
     ``description`` holds texts by language: ``{"nl": ..., "en": ...}``. ``pricing`` tells how the amount
     is printed: ``quantity`` × ``unit_price``, ``minutes`` × ``unit_price`` per hour, or the plain ``amount``.
+    ``detail``, by language too, is what stands in small under the description where no question tells it.
     """
 
     __tablename__ = "charges"
@@ -93,6 +94,7 @@ class Charge(Base, Keyed, Versioned):
     part: Mapped[int] = mapped_column(default=0)
     date: Mapped[date]
     description: Mapped[dict[str, Any]]
+    detail: Mapped[dict[str, Any] | None]
     disposition: Mapped[str] = mapped_column(default="charge")
     pricing: Mapped[str]
     quantity: Mapped[Decimal | None] = mapped_column(UnitPrice)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 NEW_WORK = "billing_new_work"
 """The PostgreSQL channel on which a commit with new outbox rows wakes idle workers."""
@@ -28,8 +28,8 @@ class Guard:
     sentence: str
 
 
-def _never(table: str, sentence: str, *events: Event, condition: str = "1 = 1") -> list[Guard]:
-    return [Guard(f"{table}_{event.lower()}_refused", table, event, condition, sentence) for event in events]
+def _never(name: str, sentence: str, *events: Event, condition: str = "1 = 1", table: str | None = None) -> list[Guard]:
+    return [Guard(f"{name}_{event.lower()}_refused", table or name, event, condition, sentence) for event in events]
 
 
 def _issued(row: str) -> str:
@@ -56,16 +56,30 @@ GUARDS: tuple[Guard, ...] = (
     ),
     *_never("time_entry_revisions", "revisions of time are kept for ever", "UPDATE", "DELETE"),
     *_never("time_corrections", "corrections of time are kept for ever", "UPDATE", "DELETE"),
+    *_never("import_policies", "a stored import policy never changes", "UPDATE", "DELETE"),
+    *_never("import_events", "the history of an import never changes", "UPDATE", "DELETE"),
+    *_never("import_fees", "a fee that was charged stays charged", "UPDATE", "DELETE"),
+    *_never("import_quotes", "a decided quote never changes", "UPDATE", condition="OLD.state <> 'open'"),
+    *_never(
+        "import_quotes_content",
+        "what a quote offers never changes",
+        "UPDATE",
+        table="import_quotes",
+        condition="OLD.document <> NEW.document OR OLD.price <> NEW.price OR OLD.valid_until <> NEW.valid_until",
+    ),
+    *_never("import_quotes", "a quote is kept for ever", "DELETE"),
+    *_never("import_quote_pdfs", "a stored PDF never changes", "UPDATE", "DELETE"),
     *_never("audit_trail", "the audit trail never changes", "UPDATE", "DELETE"),
     *_never("operator_audit_trail", "the audit trail never changes", "UPDATE", "DELETE"),
 )
 
 
 def install(connection: Connection) -> None:
-    """Create every guard anew, in the caller's transaction."""
+    """Create every guard anew, in the caller's transaction; those of tables that a later migration makes come then."""
     sqlite = connection.dialect.name == "sqlite"
     make = _for_sqlite if sqlite else _for_postgresql
-    for guard in GUARDS:
+    tables = set(inspect(connection).get_table_names())
+    for guard in (guard for guard in GUARDS if guard.table in tables):
         for statement in make(guard):
             connection.exec_driver_sql(statement)
     if not sqlite:  # workers on SQLite watch its data version instead

@@ -18,7 +18,7 @@ from billing_service import invoicing, jobs
 from billing_service.core.ids import new_id
 from billing_service.invoicing import issue, runs
 from billing_service.invoicing.release import release_contract
-from billing_service.invoicing.sources import load_issuer
+from billing_service.parties.selling import load_issuer
 from billing_service.store.audit import AuditRow
 from billing_service.store.charges import Charge
 from billing_service.store.findings import Finding

@@ -17,7 +17,7 @@ from billing_service import invoicing, jobs
 from billing_service.core.ids import new_id
 from billing_service.core.money import line_amount, time_amount
 from billing_service.invoicing.release import release_contract
-from billing_service.invoicing.sources import load_issuer
+from billing_service.parties.selling import load_issuer
 from billing_service.store.charges import Charge
 from billing_service.store.invoices import Invoice
 from billing_service.store.scope import Scope

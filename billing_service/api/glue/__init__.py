@@ -28,7 +28,7 @@ from billing_service.api.glue.fields import (
 )
 from billing_service.api.glue.identity import current_identity
 from billing_service.api.glue.paging import PageQuery, page
-from billing_service.api.glue.reading import InputSchema, OutputSchema, Upload
+from billing_service.api.glue.reading import InputSchema, OutputSchema, Upload, chosen_language
 from billing_service.api.glue.routes import Routes
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "Whole",
     "accepted",
     "check_version",
+    "chosen_language",
     "created",
     "current_identity",
     "page",

@@ -86,6 +86,13 @@ def begin(scope: Scope | OperatorScope, wanted: Repeatable) -> flask.Response | 
     return _replay(scope.session, table, owner, wanted)
 
 
+def known(scope: Scope | OperatorScope, wanted: Repeatable) -> flask.Response | None:
+    """The answer of the first request that had this key, where there is one; claims nothing. Raises as ``begin``."""
+    table, owner = _table(scope)
+    found = scope.session.execute(select(table.c.key).where(*_is(table, owner, wanted))).one_or_none()
+    return None if found is None else _replay(scope.session, table, owner, wanted)
+
+
 def finish(scope: Scope | OperatorScope, wanted: Repeatable, response: flask.Response, secret_id: Any) -> None:
     """Keep the answer beside its effect; of an answer with a secret only the id of what was made."""
     table, owner = _table(scope)

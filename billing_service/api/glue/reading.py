@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections import UserDict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
@@ -14,6 +15,7 @@ import marshmallow as ma
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
+from billing_service.core.formats import LANGUAGES
 from billing_service.errors import FieldError, InvalidInput
 
 _ESCAPED_TROUBLE: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
@@ -40,6 +42,12 @@ class OutputSchema(ma.Schema):
 
     class Meta:
         unknown = ma.EXCLUDE
+
+
+def chosen_language(query: Mapping[str, Any] | None = None) -> str:
+    """The language of sentences in an answer: ``?language=``, else Accept-Language, else Dutch."""
+    given: str | None = (query or {}).get("language")
+    return given or flask.request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
 
 
 class QueryText(UserDict[str, str]):

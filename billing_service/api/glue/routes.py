@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -17,6 +18,7 @@ from billing_service.api.glue import answers, idempotency
 from billing_service.api.glue.answers import Answer
 from billing_service.api.glue.identity import current_context, sign_in
 from billing_service.api.glue.reading import OutputSchema, StrictParser, Upload
+from billing_service.context import Context
 from billing_service.store.scope import OperatorScope, Scope
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -89,6 +91,7 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
         body: type[ma.Schema] | ma.Schema | None = None,
         upload: Mapping[str, str] | None = None,
         query: type[ma.Schema] | None = None,
+        before: View | None = None,
         out: type[ma.Schema] | None = None,
         page_of: type[ma.Schema] | None = None,
         file: str | None = None,
@@ -110,6 +113,9 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
             body: schema of the JSON body, handed over as ``body``; on PATCH every field may be left out.
             upload: instead of ``body``: accepted content types with a description each; handed over as ``upload``.
             query: schema of the query, handed over as ``query``.
+            before: ``before(reading, …)`` with the function's other arguments, for work of seconds that must hold no
+                transaction: it runs before that is opened, and ``reading()`` opens a short one to look around. What it
+                returns is handed over as ``prepared``.
             out, page_of, file: what it answers: one value, a page of values, or a file of this content type.
             status: of a success; ``also`` names further successes with their description.
             writes: False for a POST that only previews, True for a GET that may store something.
@@ -132,7 +138,7 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
         schema = _page_schema(page_of) if page_of else out
 
         def decorate(function: View) -> View:
-            view = _in_transaction(function, promise, schema() if schema else None)
+            view = _in_transaction(function, promise, schema() if schema else None, before)
             if query is not None:
                 view = self.arguments(query, location="query", arg_name="query")(view)
             if body is not None:
@@ -249,12 +255,19 @@ def _reading_upload(view: View, kinds: Mapping[str, str]) -> View:
     return read
 
 
-def _in_transaction(function: View, promise: Operation, schema: ma.Schema | None) -> View:
+def _in_transaction(function: View, promise: Operation, schema: ma.Schema | None, before: View | None = None) -> View:
     @functools.wraps(function)
     def transact(**arguments: Any) -> flask.Response:
         context = current_context()
         identity: Identity = flask.g.identity
         wanted = idempotency.repeatable() if promise.repeatable else None
+        if before is not None:
+            reading = functools.partial(_reading, context, identity)
+            with reading() as scope:
+                known = idempotency.known(scope, wanted) if wanted else None
+            if known is not None:
+                return known
+            arguments["prepared"] = before(reading, **arguments)
         with context.database.write() if promise.writes else context.database.read() as session:
             scope = identity.scope(session, context.clock)
             first = idempotency.begin(scope, wanted) if wanted else None
@@ -268,6 +281,12 @@ def _in_transaction(function: View, promise: Operation, schema: ma.Schema | None
         return response
 
     return transact
+
+
+@contextmanager
+def _reading(context: Context, identity: Identity) -> Iterator[Scope | OperatorScope]:
+    with context.database.read() as session:
+        yield identity.scope(session, context.clock)
 
 
 def _as_answer(result: Any) -> Answer:

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import flask
 from sqlalchemy import select
 
-from billing_service.api.glue import Routes, page
-from billing_service.api.schemas.common import LANGUAGES
+from billing_service.api.glue import Routes, chosen_language, page
 from billing_service.api.schemas.decisions import (
     ClosedOut,
     CloseIn,
@@ -47,7 +45,7 @@ def list_decisions(scope: Scope, query: dict[str, Any]) -> Any:
         statement = statement.where(Decision.decided_on >= query["decided_from"])
     if "decided_until" in query:
         statement = statement.where(Decision.decided_on <= query["decided_until"])
-    language = _language(query)
+    language = chosen_language(query)
     return page(scope, statement, Decision.question_id, query, lambda rows: _shown(rows, language))
 
 
@@ -71,19 +69,19 @@ def close_decisions(scope: Scope, body: dict[str, Any]) -> dict[str, Any]:
 @routes.operation("GET", _ONE, scope="decisions:read", query=LanguageQuery, out=DecisionOut)
 def get_decision(scope: Scope, question_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """Read the decision about a question, with its explanation as codes and as sentences."""
-    return _shown([persons.get_decision(scope, question_id)], _language(query))[0]
+    return _shown([persons.get_decision(scope, question_id)], chosen_language(query))[0]
 
 
 @routes.operation("POST", _ONE, scope="decisions:write", body=DecisionIn, out=DecisionOut)
 def decide_question(scope: Scope, question_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Decide a closed question as a person; no rule replaces it, until it is handed back to the rules."""
-    return _shown([persons.decide_by_person(scope, question_id, body)], _language({}))[0]
+    return _shown([persons.decide_by_person(scope, question_id, body)], chosen_language())[0]
 
 
 @routes.operation("DELETE", _ONE, scope="decisions:write", out=DecisionOut)
 def hand_back_decision(scope: Scope, question_id: UUID) -> dict[str, Any]:
     """Take a person's decision back: the question is decided by its tariff again."""
-    return _shown([persons.undo_person(scope, question_id)], _language({}))[0]
+    return _shown([persons.undo_person(scope, question_id)], chosen_language())[0]
 
 
 @routes.operation("POST", f"{_ONE}/close", scope="decisions:write", body=ReasonIn, out=DecisionOut)
@@ -93,7 +91,7 @@ def close_decision(scope: Scope, question_id: UUID, body: dict[str, Any]) -> dic
     if row.disposition != "not_billable":
         raise Conflict("Only a question decided as not billable is closed this way.", code="not_not_billable")
     persons.close_not_billable(scope, [question_id], body["reason"])
-    return _shown([persons.get_decision(scope, question_id)], _language({}))[0]
+    return _shown([persons.get_decision(scope, question_id)], chosen_language())[0]
 
 
 def _shown(rows: Sequence[Decision], language: str) -> list[dict[str, Any]]:
@@ -101,7 +99,3 @@ def _shown(rows: Sequence[Decision], language: str) -> list[dict[str, Any]]:
     return [
         {name: getattr(row, name) for name in names} | {"sentences": explain(row.explanation, language)} for row in rows
     ]
-
-
-def _language(query: dict[str, Any]) -> str:
-    return query.get("language") or flask.request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]

@@ -157,6 +157,13 @@ class ChargeOut(VersionedOut):
     part = fields.Integer(required=True)
     date = IsoDate(required=True)
     description = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    detail = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        allow_none=True,
+        metadata={"description": "In small under the description, by language: what it is for and why."},
+    )
     disposition = fields.String(required=True)
     pricing = fields.String(required=True)
     quantity = Amount(places=4, required=True, allow_none=True)

@@ -1,0 +1,120 @@
+"""Who sells and who buys, as documents print them, and the VAT between the two."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import select
+
+from billing_service.core.document import Address, Buyer, Seller
+from billing_service.core.identifiers import check_vat_number
+from billing_service.core.vat import VatBuyer, VatClass, VatDecision, VatStatus, decide_vat
+from billing_service.errors import InvalidInput
+from billing_service.store.administrations import Administration, Series
+from billing_service.store.administrations import VatStatus as VatStatusRow
+from billing_service.store.parties import Contract, Customer
+from billing_service.store.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """The administration as a seller, with its dated VAT statuses and the series its invoices are numbered in."""
+
+    seller: Seller
+    currency: str
+    language: str
+    payment_term_days: int
+    zero_statements: bool
+    vat_since: tuple[tuple[date, VatStatus], ...]
+    series_id: UUID
+    series_code: str
+
+    def vat_status(self, day: date) -> VatStatus:
+        """The VAT status on ``day``. Raises InvalidInput (``no_vat_status``) before the first."""
+        at = bisect_right(self.vat_since, day, key=lambda since: since[0])
+        if at == 0:
+            raise InvalidInput(f"The administration has no VAT status on {day}.", code="no_vat_status")
+        return self.vat_since[at - 1][1]
+
+
+def load_issuer(scope: Scope) -> Issuer:
+    """Raises InvalidInput (``no_series``) for an administration without a number series for invoices."""
+    session, key = scope.session, scope.administration_id
+    row = session.scalars(select(Administration).where(Administration.id == key)).one()
+    statuses = session.execute(
+        select(VatStatusRow.valid_from, VatStatusRow.status)
+        .where(VatStatusRow.administration_id == key)
+        .order_by(VatStatusRow.valid_from)
+    )
+    series = session.execute(
+        select(Series.id, Series.code)
+        .where(Series.administration_id == key, Series.document_type == "invoice")
+        .order_by(Series.code)
+    ).first()
+    if series is None:
+        raise InvalidInput("The administration has no number series for invoices: add one.", code="no_series")
+    seller = Seller(
+        legal_name=row.legal_name,
+        address=Address(row.street, row.postal_code, row.city, row.country),
+        trade_name=row.trade_name,
+        kvk_number=row.kvk,
+        vat_number=row.vat_number,
+        iban=row.iban,
+        bic=row.bic,
+        email=row.email,
+        phone=row.phone,
+        website=row.website,
+    )
+    return Issuer(
+        seller=seller,
+        currency=row.currency,
+        language=row.language,
+        payment_term_days=row.payment_term_days,
+        zero_statements=row.zero_statements,
+        vat_since=tuple((since, cast(VatStatus, status)) for since, status in statuses),
+        series_id=series.id,
+        series_code=series.code,
+    )
+
+
+def buyer(customer: Customer, contract: Contract) -> Buyer:
+    """The customer as printed; a recipient chosen on the contract is whom the envelope is for."""
+    return Buyer(
+        name=customer.name,
+        address=Address(customer.street, customer.postal_code, customer.city, customer.country),
+        customer_number=customer.number,
+        attention=contract.recipient_name,
+        kvk_number=customer.kvk,
+        vat_number=customer.vat_number,
+    )
+
+
+class LineVat:
+    """VAT for lines between one seller and one buyer, with the findings met on the way."""
+
+    def __init__(self, issuer: Issuer, customer: Customer) -> None:
+        self._issuer = issuer
+        self._buyer = VatBuyer(
+            country=customer.country,
+            is_business=customer.is_business,
+            vat_number_valid=_is_valid(customer.vat_number, customer.country),
+        )
+        self.findings: set[str] = set()
+
+    def decide(self, day: date, vat_class: str) -> VatDecision:
+        decision = decide_vat(day, self._issuer.vat_status(day), cast(VatClass, vat_class), self._buyer)
+        if decision.finding:
+            self.findings.add(decision.finding)
+        return decision
+
+
+def _is_valid(vat_number: str | None, country: str) -> bool:
+    """Whether the number has the form and check digits of its country; whether it is in use only VIES knows."""
+    try:
+        return vat_number is not None and bool(check_vat_number(vat_number, country))
+    except ValueError:
+        return False
