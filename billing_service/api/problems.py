@@ -57,6 +57,11 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "The thing exists, but not in a state that allows this.",
         "Read it again; see the detail.",
     ),
+    "credit_exceeds_invoice": ProblemType(
+        "More than is left of the invoice",
+        "Credits never exceed their invoice: not per line, not per VAT group, not in all.",
+        "Credit what is left; read the invoice's credit notes for what was credited.",
+    ),
     "cut_over_done": ProblemType(
         "The cut-over was done", "The next number of a series can be set once.", "Make another series if you must."
     ),
@@ -249,6 +254,9 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "A valid API key is required",
         "There is no key, or it is unknown, expired or revoked.",
         "Send Authorization: Bearer bk_… with a valid key.",
+    ),
+    "nothing_to_credit": ProblemType(
+        "Nothing is left to credit", "All of the invoice was credited before.", "Nothing is left to do."
     ),
     "overlapping_book_years": ProblemType(
         "Book years cannot overlap", "Every day belongs to one book year at most.", "Choose days that are free."

@@ -5,13 +5,14 @@ Sources: art. 35a Wet OB and the Trade Register law for the required elements; E
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import get_args
 
 from billing_service.core.document.compose import multiplied_out, plain, terms_of_issue, totals, vat_groups
 from billing_service.core.document.value import Basis, Buyer, DocumentKind, InvoiceDocument, Line, Seller, VatGroup
-from billing_service.core.money import ZERO, amount, unit_price
+from billing_service.core.money import CENT, ZERO, amount, unit_price
 from billing_service.core.vat import VAT_TEXTS, VatCategory
 from billing_service.errors import FieldError, InvalidInput
 
@@ -29,6 +30,7 @@ def check(document: InvoiceDocument) -> None:
         *_parties(document),
         *_lines(document.lines),
         *_sums(document),
+        *_credit(document),
         *_annex(document),
         *_issued(document),
     ]
@@ -125,12 +127,45 @@ def _line_vat(line: Line, pointer: str) -> Iterator[FieldError]:
 
 def _sums(document: InvoiceDocument) -> Iterator[FieldError]:
     groups = vat_groups(document.lines)
-    if groups != document.vat or any(map(_not_cents, _group_amounts(document.vat))):
+    credits = document.kind is DocumentKind.CREDIT_NOTE
+    equal = _within_a_cent(groups, document.vat) if credits else groups == document.vat
+    if not equal or any(map(_not_cents, _group_amounts(document.vat))):
         yield FieldError("/vat", f"The VAT groups of the lines are {_shown(groups)}, not {_shown(document.vat)}.")
-    sums = totals(groups, document.totals.paid)
+    sums = totals(document.vat if credits else groups, document.totals.paid)
     figures = (document.totals.net, document.totals.vat, document.totals.gross, document.totals.paid)
     if sums != document.totals or any(map(_not_cents, figures)):
         yield FieldError("/totals", f"The lines add up to {sums}, not {document.totals}.")
+
+
+def _within_a_cent(computed: Sequence[VatGroup], stated: Sequence[VatGroup]) -> bool:
+    """Credits together come to the VAT of their invoice; to get there, one of them may differ by a cent from its own
+    lines (``core.crediting``)."""
+    if len(computed) != len(stated):
+        return False
+    return all(
+        replace(one, tax=other.tax) == other and abs(one.tax - other.tax) <= (CENT if one.rate else ZERO)
+        for one, other in zip(computed, stated, strict=True)
+    )
+
+
+def _credit(document: InvoiceDocument) -> Iterator[FieldError]:
+    """A credit note names its invoice and says why; nothing else does. It gives, so it is not negative."""
+    crediting = document.crediting
+    if document.kind is not DocumentKind.CREDIT_NOTE:
+        if crediting is not None:
+            yield FieldError("/crediting", "Only a credit note credits.")
+        return
+    if document.preceding is None:
+        yield FieldError("/preceding", "A credit note names the invoice that it credits.")
+    if crediting is None or not crediting.reason.strip():
+        yield FieldError("/crediting/reason", "A credit note says why it was made.")
+    if document.totals.gross < ZERO or document.totals.paid:
+        yield FieldError("/totals", "A credit note gives back: its amounts are positive and nothing was paid on it.")
+    if crediting is not None and document.number is not None:
+        parts = (crediting.closes, crediting.balance)
+        known = [part for part in parts if part is not None and not _not_cents(part) and part >= ZERO]
+        if len(known) != len(parts) or sum(known, ZERO) != document.totals.gross:
+            yield FieldError("/crediting", "What closes the invoice and what stands as balance make the gross amount.")
 
 
 def _group_amounts(groups: Iterable[VatGroup]) -> Iterator[Decimal]:
@@ -173,9 +208,10 @@ def _issued(document: InvoiceDocument) -> Iterator[FieldError]:
     if document.number is None or document.issue_date is None:
         yield FieldError("/number", "Number, issue date, due date and payment reference come together.")
         return
-    due_date, reference = terms_of_issue(document.payment.terms_days, document.number, document.issue_date)
+    terms = document.payment.terms_days
+    due_date, reference = terms_of_issue(document.kind, terms, document.number, document.issue_date)
     if document.due_date != due_date:
-        yield FieldError("/due_date", "The due date is the issue date plus the payment term.")
+        yield FieldError("/due_date", "The due date is the issue date plus the payment term; a credit note has none.")
     if document.payment.reference != reference:
         yield FieldError("/payment/reference", "The payment reference does not belong to the number.")
 

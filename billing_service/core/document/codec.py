@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 import orjson
@@ -46,16 +47,19 @@ class IssuedJson(NamedTuple):
     reference: str | None
 
 
-def issue_json(released: bytes, number: str | None, issue_date: date) -> IssuedJson:
-    """``to_json(issue(from_json(released), number, issue_date))``, ten times as fast, for the hot path of issuing.
+def issue_json(released: bytes, number: str | None, issue_date: date, closes: Decimal | None = None) -> IssuedJson:
+    """``to_json(issue(from_json(released), …))``, ten times as fast, for the hot path of issuing.
 
     The bytes must be those of a document that passed ``check`` when it was released; store their SHA-256 with them
     and compare it first, since nothing is recomputed here. Raises as ``issue`` does.
     """
     tree = orjson.loads(released)
     refuse_to_issue(tree["kind"], tree["number"], tree["issue_date"], number)
-    due_date, reference = terms_of_issue(tree["payment"]["terms_days"], number, issue_date)
+    due_date, reference = terms_of_issue(tree["kind"], tree["payment"]["terms_days"], number, issue_date)
     tree["payment"]["reference"] = reference
+    if closes is not None and tree["crediting"] is not None:
+        balance = Decimal(tree["totals"]["gross"]) - closes
+        tree["crediting"] |= {"closes": str(closes), "balance": str(balance)}
     tree |= {"number": number, "issue_date": issue_date, "due_date": due_date}
     return IssuedJson(orjson.dumps(tree, option=orjson.OPT_SORT_KEYS), due_date, reference)
 

@@ -16,6 +16,7 @@ from billing_service.core.document.value import (
     AnnexEntry,
     Basis,
     Buyer,
+    Crediting,
     DocumentKind,
     ImportEntry,
     InvoiceDocument,
@@ -165,9 +166,14 @@ def compose(
     imports: Sequence[ImportEntry] = (),
     paid: Decimal = ZERO,
     preceding: PrecedingDocument | None = None,
+    crediting: Crediting | None = None,
+    vat: Sequence[VatGroup] | None = None,
 ) -> InvoiceDocument:
-    """A document with its VAT groups and totals, without number and dates. ``check`` says whether it may be issued."""
-    groups = vat_groups(lines)
+    """A document with its VAT groups and totals, without number and dates. ``check`` says whether it may be issued.
+
+    ``vat`` is for a credit note only, whose VAT follows from its invoice and earlier credits (``core.crediting``).
+    """
+    groups = vat_groups(lines) if vat is None else tuple(vat)
     return InvoiceDocument(
         kind=kind,
         language=language,
@@ -187,24 +193,32 @@ def compose(
         preceding=preceding,
         annex=tuple(annex),
         imports=tuple(imports),
+        crediting=crediting,
     )
 
 
-def issue(document: InvoiceDocument, number: str | None, issue_date: date) -> InvoiceDocument:
+def issue(
+    document: InvoiceDocument, number: str | None, issue_date: date, closes: Decimal | None = None
+) -> InvoiceDocument:
     """The document with number, issue date, due date (issue date + terms) and payment reference.
 
     ``issue_date`` is a date in the administration's time zone (Europe/Amsterdam); ``number`` is None for a zero
-    statement and for nothing else. Raises Conflict when it is already issued, InvalidInput when no payment reference
-    can be made of the number.
+    statement and for nothing else. A credit note has no due date and no reference; ``closes`` says by how much it
+    lowers what is open of its invoice. Raises Conflict when it is already issued, InvalidInput when no payment
+    reference can be made of the number.
     """
     refuse_to_issue(document.kind, document.number, document.issue_date, number)
-    due_date, reference = terms_of_issue(document.payment.terms_days, number, issue_date)
+    due_date, reference = terms_of_issue(document.kind, document.payment.terms_days, number, issue_date)
+    crediting = document.crediting
+    if crediting is not None and closes is not None:
+        crediting = replace(crediting, closes=closes, balance=document.totals.gross - closes)
     return replace(
         document,
         number=number,
         issue_date=issue_date,
         due_date=due_date,
         payment=replace(document.payment, reference=reference),
+        crediting=crediting,
     )
 
 
@@ -216,8 +230,11 @@ def refuse_to_issue(kind: str, number: str | None, issue_date: object, new_numbe
         raise InvalidInput("Every document is issued with a number, except a zero statement.")
 
 
-def terms_of_issue(terms_days: int, number: str | None, issue_date: date) -> tuple[date | None, str | None]:
-    """Due date and payment reference: both follow from what issuing adds. Without a number there are none."""
+def terms_of_issue(kind: str, terms_days: int, number: str | None, issue_date: date) -> tuple[date | None, str | None]:
+    """Due date and payment reference: both follow from what issuing adds. What nobody pays has neither."""
     if number is None:
         return None, None
-    return issue_date + timedelta(days=terms_days), rf_reference(number)
+    reference = rf_reference(number)  # also of a credit note: a number that fits no reference is refused alike
+    if kind == DocumentKind.CREDIT_NOTE:
+        return None, None
+    return issue_date + timedelta(days=terms_days), reference

@@ -14,9 +14,11 @@ from enum import StrEnum
 
 
 class DocumentKind(StrEnum):
-    """What the document is. A credit note and a payment document for hour cards become members of their own."""
+    """What the document is. A payment document for hour cards becomes a member of its own."""
 
     INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+    """Takes back part or all of one invoice. Its amounts have the signs of that invoice; nothing is to be paid."""
     ZERO_STATEMENT = "zero_statement"
     """Shows work that comes to nothing in every VAT group. It has a date and no number: nothing to pay or declare."""
 
@@ -141,6 +143,19 @@ class PrecedingDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Crediting:
+    """What a credit note says of itself: why it was made and, once issued, what becomes of its amount.
+
+    ``closes`` lowers what is open of the invoice, ``balance`` is what the customer paid already and has to its credit;
+    together they are the gross amount.
+    """
+
+    reason: str
+    closes: Decimal | None = None
+    balance: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AnnexEntry:
     """One question in the annex, with what became of it.
 
@@ -179,7 +194,8 @@ class ImportEntry:
 @dataclass(frozen=True, slots=True)
 class InvoiceDocument:
     """A whole document. ``number``, ``issue_date`` and ``due_date`` are ``None`` until it is issued; a zero statement
-    then gets its ``issue_date`` only.
+    then gets its ``issue_date`` only, a credit note its number and ``issue_date``. A credit note alone has
+    ``crediting``, and names its invoice as ``preceding``.
 
     ``language`` is ``nl`` or ``en``; ``supply_from`` and ``supply_to`` bound the period of supply, both inclusive.
     ``buyer_reference`` is what the buyer wants to read (order number, cost centre).
@@ -205,4 +221,5 @@ class InvoiceDocument:
     contract_description: str | None = None
     preceding: PrecedingDocument | None = None
     annex: tuple[AnnexEntry, ...] = ()
+    crediting: Crediting | None = None
     imports: tuple[ImportEntry, ...] = ()
