@@ -115,8 +115,8 @@ def test_it_names_every_file_its_columns_what_is_skipped_and_why_it_is_not_free(
 
 def test_it_names_what_may_follow_and_prints_the_whole_policy() -> None:
     text = whole("quote")
-    assert "Elk importmoment meer dan inbegrepen € 250,00 exclusief btw" in text
-    assert "Een levering met een nieuwe opbouw, als de oude niet meer kan € 500,00 exclusief btw" in text
+    assert "Elk volgend importmoment, na de inbegrepen € 250,00 exclusief btw" in text
+    assert "Een nieuwe structuur, als de oude niet meer kan € 500,00 exclusief btw" in text
     assert "Voorwaarden: Importbeleid 2026" in text
     assert [sentence for sentence in SENTENCES if single_blanks(sentence) not in text] == []
     assert "Wij koppelen de commissieleden aan hun lidnummer." in text
@@ -127,7 +127,7 @@ def test_a_new_structure_in_english_says_nothing_in_dutch() -> None:
     assert "QUOTATION" in text
     assert "Import with a new structure, 1 file (1 column) 1 500.00 21% 500.00" in text
     assert "Included: 1 import moment" in text
-    assert "A delivery with a new structure, where the old one is no longer possible on quotation" in text
+    assert "A new structure, where the old one is no longer possible on quotation" in text
     dutch = {word for word in QUOTE_TEXTS["nl"].values() if word not in QUOTE_TEXTS["en"].values() and "{" not in word}
     assert [word for word in dutch if re.search(rf"\b{re.escape(word)}\b", text)] == []
 

@@ -14,7 +14,7 @@ QUOTE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "project": "Importproject",
         "intro_import": "U vroeg ons om ledenbestanden te importeren. Deze import is niet gratis; hieronder leest u "
         "waarom, wat hij kost en wat daarbij is inbegrepen. Wij beginnen pas als u akkoord geeft.",
-        "intro_new_structure": "Uw nieuwe levering is anders opgebouwd dan wat u eerder leverde. Daarvoor moet de "
+        "intro_new_structure": "Uw nieuwe aanlevering heeft een andere structuur dan wat u eerder leverde. Daarvoor moet de "
         "import opnieuw worden ingericht en getest; hieronder leest u wat dat kost. Wij beginnen pas als u akkoord "
         "geeft.",
         "files": "Wat wij importeren",
@@ -27,7 +27,7 @@ QUOTE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "no": "nee",
         "reasons": "Waarom dit niet gratis is",
         "line_import": "Import van {files} ({columns})",
-        "line_new_structure": "Import volgens een nieuwe opbouw, {files} ({columns})",
+        "line_new_structure": "Import met een nieuwe structuur, {files} ({columns})",
         "count_files": "{count} bestanden",
         "count_file": "1 bestand",
         "included": "Inbegrepen: {moments} en {feedback}",
@@ -37,8 +37,8 @@ QUOTE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "feedbacks": "{count} feedbackrondes",
         "feedback": "1 feedbackronde",
         "later": "Wat later kan komen",
-        "further_moment": "Elk importmoment meer dan inbegrepen",
-        "new_structure": "Een levering met een nieuwe opbouw, als de oude niet meer kan",
+        "further_moment": "Elk volgend importmoment, na de inbegrepen",
+        "new_structure": "Een nieuwe structuur, als de oude niet meer kan",
         "price_excluding": "{price} exclusief btw",
         "on_quote": "op offerte",
         "later_note": "Deze kosten ontstaan alleen als u er vooraf mee akkoord gaat.",
@@ -59,7 +59,7 @@ QUOTE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "project": "Import project",
         "intro_import": "You asked us to import member files. This import is not free; below you can read why, what it "
         "costs and what that includes. We start only after you accept.",
-        "intro_new_structure": "Your new delivery is built differently from what you sent before. The import has to "
+        "intro_new_structure": "Your new delivery has another structure than what you sent before. The import has to "
         "be set up and tested again; below you can read what that costs. We start only after you accept.",
         "files": "What we import",
         "columns": "{count} columns",
@@ -81,8 +81,8 @@ QUOTE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "feedbacks": "{count} feedback rounds",
         "feedback": "1 feedback round",
         "later": "What may come later",
-        "further_moment": "Each import moment beyond those included",
-        "new_structure": "A delivery with a new structure, where the old one is no longer possible",
+        "further_moment": "Each further import moment, after those included",
+        "new_structure": "A new structure, where the old one is no longer possible",
         "price_excluding": "{price} excluding VAT",
         "on_quote": "on quotation",
         "later_note": "These costs arise only if you agree to them beforehand.",
