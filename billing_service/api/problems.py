@@ -52,6 +52,11 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "A request with the same Idempotency-Key is still running, or something it needs was locked for 10 seconds.",
         "Try again with the same Idempotency-Key, after Retry-After.",
     ),
+    "cannot_read_here": ProblemType(
+        "Files are not read on this system",
+        "A delivered file is read in a process whose memory is limited, which works on Linux only.",
+        "Run the service on Linux, or state the facts of the import instead of sending the file.",
+    ),
     "conflict": ProblemType(
         "Its state forbids this",
         "The thing exists, but not in a state that allows this.",
@@ -65,10 +70,35 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     "cut_over_done": ProblemType(
         "The cut-over was done", "The next number of a series can be set once.", "Make another series if you must."
     ),
+    "damaged_file": ProblemType(
+        "The file is damaged",
+        "It is incomplete, or not what its beginning says.",
+        "Open it, save it again and send it once more.",
+    ),
     "document_damaged": ProblemType(
         "The stored document was changed",
         "What is stored is not what was checked at release.",
         "Withdraw it and release it again; find out who changed the database.",
+    ),
+    "duplicate_titles": ProblemType(
+        "Two columns have one title",
+        "Columns are known by their titles, and these cannot be told apart.",
+        "Give each column a title of its own; the detail names them.",
+    ),
+    "encrypted_file": ProblemType(
+        "The file has a password",
+        "A protected file cannot be read.",
+        "Remove the password and send it again.",
+    ),
+    "file_too_large": ProblemType(
+        "The file is too large",
+        "Delivered files are limited in size.",
+        "Send a smaller file; the detail says how large one may be.",
+    ),
+    "file_with_macros": ProblemType(
+        "The file holds macros",
+        "Files with programs in them are refused, whatever the programs do.",
+        "Save it as XLSX, ODS or CSV.",
     ),
     "idempotency_key_required": ProblemType(
         "Idempotency-Key is required",
@@ -215,6 +245,11 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "Invoices need a series of the document type invoice.",
         "Add a series to the administration.",
     ),
+    "no_titles": ProblemType(
+        "There are no column titles",
+        "The first row with anything in it must hold the titles of the columns.",
+        "Put titles above the data, and nothing above the titles.",
+    ),
     "no_vat_rate": ProblemType(
         "No VAT rate is known for the date",
         "The charge is older than the rates this service knows.",
@@ -227,6 +262,11 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     ),
     "not_a_manual_charge": ProblemType(
         "Not a manual charge", "The charge follows from a question.", "Decide the question otherwise instead."
+    ),
+    "not_a_table": ProblemType(
+        "The file is no table",
+        "Only CSV, XLSX, XLS and ODS are read.",
+        "Save the data as one of these.",
     ),
     "not_allowed": ProblemType(
         "The key may not do this", "The API key is valid but lacks the scope.", "Use a key with the scope named."
@@ -266,6 +306,16 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "A change names the version it was made on, so that nobody's change is lost.",
         "Read first, and send the ETag as If-Match.",
     ),
+    "reading_took_too_long": ProblemType(
+        "Reading took too long",
+        "The file could not be read in the time one may take.",
+        "Send a smaller or simpler file.",
+    ),
+    "reading_took_too_much_memory": ProblemType(
+        "Reading took too much memory",
+        "The file could not be read in the memory one may take.",
+        "Send a smaller or simpler file.",
+    ),
     "released": ProblemType(
         "Released for invoicing",
         "The decision is locked until its invoice is issued or withdrawn.",
@@ -287,10 +337,25 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "Its document is right, but this service cannot carry out a part of it yet.",
         "Leave the part out; the errors name it.",
     ),
+    "too_many_cells": ProblemType(
+        "The sheet is too large",
+        "It spans more cells than are read.",
+        "Remove what stands far from the data, or send it in parts.",
+    ),
+    "too_many_columns": ProblemType(
+        "There are too many columns",
+        "The file has more columns than are read.",
+        "Remove what is not needed; look for something far to the right of the data.",
+    ),
     "too_many_requests": ProblemType(
         "Too many requests",
         "The key, or this address with refused keys, asked too often.",
         "Wait for Retry-After seconds.",
+    ),
+    "too_many_rows": ProblemType(
+        "There are too many rows",
+        "The file has more rows than are read.",
+        "Send it in parts; look for something far below the data.",
     ),
     "unavailable": ProblemType(
         "The service cannot work now", "The database cannot be reached.", "Try again after Retry-After."
@@ -306,6 +371,16 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     "unreadable_file": ProblemType(
         "The file cannot be read", "Its encoding or form is not what its content type says.", _REPAIR
     ),
+    "unreadable_text": ProblemType(
+        "The text cannot be read",
+        "A quotation mark is not closed, a line has no end, or the characters are none.",
+        "The detail names the line. Save the file again as CSV in UTF-8.",
+    ),
+    "unsafe_xml": ProblemType(
+        "The file holds what no workbook has",
+        "Its XML declares entities, refers to other files, or is nested too deeply.",
+        "Open it, save it again and send it once more.",
+    ),
     "unsupported_media_type": ProblemType(
         "That content type is not accepted",
         "Bodies are application/json unless the operation says otherwise.",
@@ -316,8 +391,18 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "Its bytes are not what its charset says.",
         "Send UTF-8, or name its charset in Content-Type.",
     ),
+    "wrong_extension": ProblemType(
+        "The file's name does not fit",
+        "The file is of another form than the end of its name says.",
+        "Give it the right name, or save it again.",
+    ),
     "wrong_schema": ProblemType(
         "The database has another version", "It must be migrated before this program can run.", "Run: billing migrate."
+    ),
+    "zip_bomb": ProblemType(
+        "The file unpacks to far too much",
+        "It was packed as no ordinary workbook is.",
+        "Save the data again as XLSX, ODS or CSV.",
     ),
 }
 
