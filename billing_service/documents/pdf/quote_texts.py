@@ -15,8 +15,8 @@ QUOTE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "intro_import": "U vroeg ons om ledenbestanden te importeren. Deze import is niet gratis; hieronder leest u "
         "waarom, wat hij kost en wat daarbij is inbegrepen. Wij beginnen pas als u akkoord geeft.",
         "intro_new_structure": "Uw nieuwe aanlevering heeft een andere structuur dan wat u eerder leverde. Daarvoor "
-        "moet de import opnieuw worden ingericht en getest; hieronder leest u wat dat kost. Wij beginnen pas als u akkoord "
-        "geeft.",
+        "moet de import opnieuw worden ingericht en getest; hieronder leest u wat dat kost. Wij beginnen pas als u "
+        "akkoord geeft.",
         "files": "Wat wij importeren",
         "columns": "{count} kolommen",
         "column": "1 kolom",
