@@ -116,7 +116,7 @@ def test_it_names_every_file_its_columns_what_is_skipped_and_why_it_is_not_free(
 def test_it_names_what_may_follow_and_prints_the_whole_policy() -> None:
     text = whole("quote")
     assert "Elk volgend importmoment, na de inbegrepen € 250,00 exclusief btw" in text
-    assert "Een nieuwe structuur, als de oude niet meer kan € 500,00 exclusief btw" in text
+    assert "Een nieuwe opbouw, als de oude niet meer kan € 500,00 exclusief btw" in text
     assert "Voorwaarden: Importbeleid 2026" in text
     assert [sentence for sentence in SENTENCES if single_blanks(sentence) not in text] == []
     assert "Wij koppelen de commissieleden aan hun lidnummer." in text

@@ -14,7 +14,7 @@ QUOTE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "project": "Importproject",
         "intro_import": "U vroeg ons om ledenbestanden te importeren. Deze import is niet gratis; hieronder leest u "
         "waarom, wat hij kost en wat daarbij is inbegrepen. Wij beginnen pas als u akkoord geeft.",
-        "intro_new_structure": "Uw nieuwe aanlevering heeft een andere structuur dan wat u eerder leverde. Daarvoor "
+        "intro_new_structure": "Uw nieuwe aanlevering heeft een andere opbouw dan wat u eerder leverde. Daarvoor "
         "moet de import opnieuw worden ingericht en getest; hieronder leest u wat dat kost. Wij beginnen pas als u "
         "akkoord geeft.",
         "files": "Wat wij importeren",
@@ -27,7 +27,7 @@ QUOTE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "no": "nee",
         "reasons": "Waarom dit niet gratis is",
         "line_import": "Import van {files} ({columns})",
-        "line_new_structure": "Import met een nieuwe structuur, {files} ({columns})",
+        "line_new_structure": "Import met een nieuwe opbouw, {files} ({columns})",
         "count_files": "{count} bestanden",
         "count_file": "1 bestand",
         "included": "Inbegrepen: {moments} en {feedback}",
@@ -38,7 +38,7 @@ QUOTE_TEXTS: Final[dict[str, dict[str, str]]] = {
         "feedback": "1 feedbackronde",
         "later": "Wat later kan komen",
         "further_moment": "Elk volgend importmoment, na de inbegrepen",
-        "new_structure": "Een nieuwe structuur, als de oude niet meer kan",
+        "new_structure": "Een nieuwe opbouw, als de oude niet meer kan",
         "price_excluding": "{price} exclusief btw",
         "on_quote": "op offerte",
         "later_note": "Deze kosten ontstaan alleen als u er vooraf mee akkoord gaat.",
