@@ -61,6 +61,7 @@ def administration(session: Session, **fields: Any) -> UUID:
             document_type="invoice",
             pattern="{year}-{number:5}",
             per_book_year=True,
+            is_default=True,
         )
     )
     session.flush()

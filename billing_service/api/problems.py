@@ -321,8 +321,18 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "The decision is locked until its invoice is issued or withdrawn.",
         "Withdraw the released invoice first; after issue, correct with a credit and a new charge.",
     ),
+    "series_blocked": ProblemType(
+        "The number series is blocked",
+        "The database was restored from a backup: numbers given after the backup are unknown here.",
+        "Confirm the last number really sent (confirm-last-number), then issue again.",
+    ),
     "series_in_use": ProblemType(
         "The series has given numbers", "What numbers look like cannot change half-way.", "Make another series."
+    ),
+    "series_not_blocked": ProblemType(
+        "The number series is not blocked",
+        "The last number is confirmed once after a restore.",
+        "Nothing is left to do.",
     ),
     "stale_version": ProblemType(
         "Somebody changed it", "It has another version than the one you read.", "Read it again and repeat your change."

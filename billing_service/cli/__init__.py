@@ -10,7 +10,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import OperationalError
 
-from billing_service.cli import bill, import_questions, keys, load, operate, run
+from billing_service.cli import bill, import_questions, keys, load, operate, run, series
 from billing_service.config import InvalidSettings
 from billing_service.errors import BillingError
 
@@ -46,6 +46,7 @@ for _command in (
     *load.COMMANDS,
     *import_questions.COMMANDS,
     *bill.COMMANDS,
+    *series.COMMANDS,
     *run.COMMANDS,
 ):
     main.add_command(_command)

@@ -31,6 +31,12 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "De factuur van dit contract tot en met {until} zou negatief zijn: {reason}",
             "Controleer de posten; wacht tot er meer te factureren is, of maak een creditnota.",
         ),
+        "series_blocked": (
+            "De database is teruggezet uit een reservekopie. Nummers die nummerreeks {series} daarna nog heeft "
+            "uitgegeven, zijn hier onbekend; het laatst bekende nummer is {last_number}. Er wordt in deze reeks niets "
+            "uitgegeven.",
+            "Zoek het laatst verzonden nummer op (in de verzonden e-mail of het boekhoudpakket) en bevestig dat.",
+        ),
         "time_revised_after_correction": (
             "De bron heeft de bestede tijd gewijzigd van {raw_before} naar {raw} minuten, nadat iemand die had "
             "gecorrigeerd tot {corrected} minuten. De correctie blijft gelden.",
@@ -62,6 +68,11 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "negative_draft": (
             "The invoice of this contract up to {until} would be negative: {reason}",
             "Check the charges; wait until there is more to invoice, or make a credit note.",
+        ),
+        "series_blocked": (
+            "The database was restored from a backup. Numbers that number series {series} gave after it are unknown "
+            "here; the last one known is {last_number}. Nothing is issued in this series.",
+            "Look up the last number that was sent (in sent mail or in the accounting package) and confirm it.",
         ),
         "time_revised_after_correction": (
             "The source changed the time spent from {raw_before} to {raw} minutes, after somebody had corrected it to "

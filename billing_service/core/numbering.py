@@ -53,6 +53,16 @@ class NumberPattern:
         before, after = self.before.replace("{year}", year), self.after.replace("{year}", year)
         return f"{before}{number:0{self.width}d}{after}"
 
+    def read(self, printed: str, years: Iterable[str]) -> tuple[str, int] | None:
+        """The book year (empty where the pattern shows none) and the counter in a printed number, or None for one
+        that this pattern does not print in any of these book years."""
+        for year in years if self.has_year else ("",):
+            before, after = self.before.replace("{year}", year), self.after.replace("{year}", year)
+            digits = printed.removeprefix(before).removesuffix(after)
+            if digits.isascii() and digits.isdecimal() and int(digits) and self.format(year, int(digits)) == printed:
+                return year, int(digits)
+        return None
+
     def is_digits_only(self, years: Iterable[str]) -> bool:
         """Whether every number it prints in these book years consists of digits alone."""
         return all(self.format(year, 1).isdecimal() for year in years)

@@ -55,6 +55,7 @@ class Draft:
     outcome: Outcome
     lines: tuple[ChargedLine, ...]
     recipient: Recipient
+    series_id: UUID
     findings: tuple[tuple[str, str, UUID], ...]
 
 
@@ -138,6 +139,7 @@ def draft_of(scope: Scope, issuer: Issuer, contract_id: UUID, until: date, *, co
     if not charges:
         return None
     vat = LineVat(issuer, customer)
+    series_id = issuer.series_of(contract)
     lines = charged_lines(
         charges,
         language,
@@ -147,7 +149,7 @@ def draft_of(scope: Scope, issuer: Issuer, contract_id: UUID, until: date, *, co
     )
     document = compose(
         language=language,
-        series=issuer.series_code,
+        series=issuer.series[series_id],
         currency=issuer.currency,
         seller=issuer.seller,
         buyer=buyer(customer, contract),
@@ -169,6 +171,7 @@ def draft_of(scope: Scope, issuer: Issuer, contract_id: UUID, until: date, *, co
         outcome=_outcome(document, issuer),
         lines=lines,
         recipient=recipient(contract, customer),
+        series_id=series_id,
         findings=tuple((code, "customer", customer.id) for code in sorted(vat.findings)),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
@@ -154,6 +154,7 @@ class _Counter:
     last_issue_date: date | None
     last_number: str | None
     last_digest: str | None
+    blocked_at: datetime | None
     year: str | None
 
     def enter(self, year: str) -> None:
@@ -172,6 +173,7 @@ _LOCK_SERIES = (
         Series.last_issue_date,
         Series.last_number,
         Series.last_digest,
+        Series.blocked_at,
         select(BookYear.label)
         .where(
             BookYear.administration_id == Series.administration_id,
@@ -210,6 +212,9 @@ def _enter_series(scope: Scope, series_id: UUID, issue_date: date | None) -> tup
 def _book_year(counter: _Counter, today: date) -> str:
     """The label of the book year of the counter's day, once the series may be used on it."""
     day = counter.day
+    if counter.blocked_at is not None:
+        sentence = "This series is blocked since its database was restored; confirm the last number really sent first."
+        raise IssueRefused(sentence, code="series_blocked")
     if day > today:
         raise IssueRefused(f"The invoice date {day} lies in the future; today is {today}.", code="issue_date_in_future")
     if counter.last_issue_date is not None and day < counter.last_issue_date:

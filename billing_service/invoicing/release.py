@@ -154,7 +154,7 @@ def _invoice_row(scope: Scope, issuer: Issuer, draft: Draft, run_id: UUID | None
         "customer_id": draft.customer_id,
         "kind": document.kind.value,
         "state": "released",
-        "series_id": issuer.series_id if numbered else None,
+        "series_id": draft.series_id if numbered else None,
         "supply_from": document.supply_from,
         "supply_to": document.supply_to,
         "currency": document.currency,

@@ -12,6 +12,7 @@ from billing_service import rating
 from billing_service.core.ids import new_id
 from billing_service.parties import common
 from billing_service.store import audit
+from billing_service.store.administrations import Series
 from billing_service.store.base import Keyed
 from billing_service.store.parties import (
     Contract,
@@ -41,6 +42,7 @@ FIELDS: Final = (
     "pickup_hours",
     "solve_hours",
     "system_owner",
+    "series_id",
 )
 _ROLES: Final = {"known_contacts": "known_contact", "key_users": "key_user"}
 LISTS: Final = ("organisations", *_ROLES, "phases")
@@ -137,6 +139,8 @@ def _check_recipient(after: Mapping[str, Any], problems: common.Problems) -> Non
 
 def _check_ids(scope: Scope, values: Mapping[str, Any], problems: common.Problems) -> None:
     singles: tuple[tuple[str, type[Keyed]], ...] = (("customer_id", Customer), ("tariff_id", Tariff))
+    if values.get("series_id") is not None:
+        _check_series(scope, values["series_id"], problems)
     for name, kind in singles:
         if name in values and not _known(scope, kind, [values[name]]):
             problems.add(f"/{name}", f"is no {kind.__name__.lower()}")
@@ -152,6 +156,12 @@ def _check_ids(scope: Scope, values: Mapping[str, Any], problems: common.Problem
                 problems.add(f"/{name}/{index}", f"is no {kind.__name__.lower()}")
             elif object_id in wanted[:index]:
                 problems.add(f"/{name}/{index}", "is there twice")
+
+
+def _check_series(scope: Scope, series_id: UUID, problems: common.Problems) -> None:
+    series = scope.session.get(Series, (scope.administration_id, series_id))
+    if series is None or series.document_type != "invoice":
+        problems.add("/series_id", "is no number series for invoices")
 
 
 def _known(scope: Scope, kind: type[Any], ids: Iterable[UUID]) -> set[UUID]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import cast
@@ -22,7 +23,8 @@ from billing_service.store.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """The administration as a seller, with its dated VAT statuses and the series its invoices are numbered in."""
+    """The administration as a seller, with its dated VAT statuses and the series its invoices are numbered in: id and
+    code of each, the default one first."""
 
     seller: Seller
     currency: str
@@ -30,8 +32,11 @@ class Issuer:
     payment_term_days: int
     zero_statements: bool
     vat_since: tuple[tuple[date, VatStatus], ...]
-    series_id: UUID
-    series_code: str
+    series: Mapping[UUID, str]
+
+    def series_of(self, contract: Contract) -> UUID:
+        """The series this contract's invoices are numbered in: the one chosen for it, else the default one."""
+        return contract.series_id or next(iter(self.series))
 
     def vat_status(self, day: date) -> VatStatus:
         """The VAT status on ``day``. Raises InvalidInput (``no_vat_status``) before the first."""
@@ -53,9 +58,9 @@ def load_issuer(scope: Scope) -> Issuer:
     series = session.execute(
         select(Series.id, Series.code)
         .where(Series.administration_id == key, Series.document_type == "invoice")
-        .order_by(Series.code)
-    ).first()
-    if series is None:
+        .order_by(Series.is_default.desc(), Series.code)
+    ).all()
+    if not series:
         raise InvalidInput("The administration has no number series for invoices: add one.", code="no_series")
     seller = Seller(
         legal_name=row.legal_name,
@@ -76,8 +81,7 @@ def load_issuer(scope: Scope) -> Issuer:
         payment_term_days=row.payment_term_days,
         zero_statements=row.zero_statements,
         vat_since=tuple((since, cast(VatStatus, status)) for since, status in statuses),
-        series_id=series.id,
-        series_code=series.code,
+        series={found.id: found.code for found in series},
     )
 
 

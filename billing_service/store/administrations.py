@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_service.core.ids import new_id
@@ -72,7 +72,11 @@ class Series(Base, Keyed, Versioned):
     """A gapless number series for one document type; its row is the lock under which numbers are given.
 
     ``counter_period`` is the label of the book year that ``next_number`` counts in (empty when it counts on).
-    ``last_digest`` is the digest of the newest document, to which the next one is chained.
+    ``last_digest`` is the digest of the newest document, to which the next one is chained. ``is_default``: documents of
+    this type are numbered here unless something else was chosen. ``cut_over_number`` is the first number where that is
+    not 1. ``blocked_at``: restored from a backup then; nothing is issued until a person confirms the last number sent.
+    ``jumps`` are the numbers skipped by that: ``period``, ``from``, ``to``, ``first``, ``last`` (printed),
+    ``confirmed_at``, ``confirmed_by``.
     """
 
     __tablename__ = "series"
@@ -81,12 +85,15 @@ class Series(Base, Keyed, Versioned):
     document_type: Mapped[str]
     pattern: Mapped[str]
     per_book_year: Mapped[bool]
+    is_default: Mapped[bool] = mapped_column(default=False)
     next_number: Mapped[int] = mapped_column(default=1)
     counter_period: Mapped[str] = mapped_column(default="")
     last_issue_date: Mapped[date | None]
     last_number: Mapped[str | None]
     last_digest: Mapped[str | None]
     cut_over_at: Mapped[datetime | None]
+    cut_over_number: Mapped[int | None]
+    blocked_at: Mapped[datetime | None]
     jumps: Mapped[list[Any]] = mapped_column(default=list)
 
     __table_args__ = (
@@ -94,4 +101,12 @@ class Series(Base, Keyed, Versioned):
         UniqueConstraint("administration_id", "document_type", "pattern"),
         one_of("document_type", "invoice", "credit_note"),
         CheckConstraint("next_number >= 1", name="next_number"),
+        Index(
+            "uq_series_default",
+            "administration_id",
+            "document_type",
+            unique=True,
+            postgresql_where=text("is_default"),
+            sqlite_where=text("is_default"),
+        ),
     )

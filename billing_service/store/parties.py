@@ -103,12 +103,14 @@ class Contract(Base, Keyed, Versioned):
     pickup_hours: Mapped[int | None]
     solve_hours: Mapped[int | None]
     system_owner: Mapped[str | None]
+    series_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
 
     __table_args__ = (
         UniqueConstraint("administration_id", "reference"),
         points_to("customers", "customer_id"),
         points_to("tariffs", "tariff_id"),
+        points_to("series", "series_id"),
         one_of("rhythm", "month", "quarter", "year", "on_demand"),
         CheckConstraint("valid_to >= valid_from", name="validity"),
         CheckConstraint("(recipient_name IS NULL) = (recipient_email IS NULL)", name="recipient"),

@@ -58,7 +58,20 @@ def _draft(session: Session, administration_id: UUID, found: Seeded) -> UUID:
 
 
 def _unused_series(session: Session, administration_id: UUID, found: Seeded) -> UUID:
-    return session.scalars(select(Series.id).where(Series.administration_id == administration_id)).first() or new_id()
+    """A second series for invoices, blocked since a restore: nobody can issue in it, and its last number (none) can be
+    confirmed."""
+    row = Series(
+        administration_id=administration_id,
+        id=new_id(),
+        code="seeded",
+        document_type="invoice",
+        pattern="Z{year}{number:4}",
+        per_book_year=True,
+        blocked_at=builders.NOW,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 def _last_book_year(session: Session, administration_id: UUID, found: Seeded) -> UUID:

@@ -17,6 +17,7 @@ from billing_service.api.schemas.administrations import (
     AdministrationQuery,
     BookYearIn,
     BookYearOut,
+    ConfirmLastNumberIn,
     SeriesIn,
     SeriesOut,
     SeriesPatch,
@@ -24,7 +25,7 @@ from billing_service.api.schemas.administrations import (
     VatStatusPut,
 )
 from billing_service.errors import NotFound
-from billing_service.parties import administrations
+from billing_service.parties import administrations, numbering
 from billing_service.parties.common import get as get_row
 from billing_service.store.administrations import Administration, BookYear, Series
 from billing_service.store.scope import OperatorScope, Scope
@@ -105,13 +106,13 @@ def delete_vat_status(scope: Scope | OperatorScope, administration_id: UUID, val
 @routes.operation("GET", f"{_ONE}/book-years", scope=READ, page_of=BookYearOut)
 def list_book_years(scope: Scope | OperatorScope, administration_id: UUID) -> Any:
     """List book years, oldest first."""
-    return {"items": administrations.book_years(_existing(scope, administration_id)), "next_cursor": None}
+    return {"items": numbering.book_years(_existing(scope, administration_id)), "next_cursor": None}
 
 
 @routes.operation("POST", f"{_ONE}/book-years", scope=WRITE, body=BookYearIn, out=BookYearOut, status=201)
 def create_book_year(scope: Scope | OperatorScope, administration_id: UUID, body: dict[str, Any]) -> Answer:
     """Add a book year; years never overlap."""
-    row = administrations.create_book_year(_existing(scope, administration_id), body)
+    row = numbering.create_book_year(_existing(scope, administration_id), body)
     return created(row, f"/v1/administrations/{administration_id}/book-years/{row.id}")
 
 
@@ -124,37 +125,58 @@ def get_book_year(scope: Scope | OperatorScope, administration_id: UUID, book_ye
 @routes.operation("DELETE", f"{_ONE}/book-years/<uuid:book_year_id>", scope=WRITE, status=204)
 def delete_book_year(scope: Scope | OperatorScope, administration_id: UUID, book_year_id: UUID) -> None:
     """Remove a book year in which no document was numbered."""
-    administrations.delete_book_year(within(scope, administration_id), book_year_id)
+    numbering.delete_book_year(within(scope, administration_id), book_year_id)
 
 
 @routes.operation("GET", f"{_ONE}/series", scope=READ, page_of=SeriesOut)
 def list_series(scope: Scope | OperatorScope, administration_id: UUID) -> Any:
     """List number series."""
-    return {"items": administrations.series_of(_existing(scope, administration_id)), "next_cursor": None}
+    return {"items": numbering.series_of(_existing(scope, administration_id)), "next_cursor": None}
 
 
 @routes.operation("POST", f"{_ONE}/series", scope=WRITE, body=SeriesIn, out=SeriesOut, status=201)
 def create_series(scope: Scope | OperatorScope, administration_id: UUID, body: dict[str, Any]) -> Answer:
     """Add a number series. A pattern that could ever print a number twice is refused."""
-    row = administrations.create_series(_existing(scope, administration_id), body)
+    row = numbering.create_series(_existing(scope, administration_id), body)
     return created(row, f"/v1/administrations/{administration_id}/series/{row.id}")
 
 
 @routes.operation("GET", f"{_ONE}/series/<uuid:series_id>", scope=READ, out=SeriesOut)
 def get_series(scope: Scope | OperatorScope, administration_id: UUID, series_id: UUID) -> Series:
     """Read a number series."""
-    return administrations.get_series(within(scope, administration_id), series_id)
+    return numbering.get_series(within(scope, administration_id), series_id)
 
 
 @routes.operation("PATCH", f"{_ONE}/series/<uuid:series_id>", scope=WRITE, body=SeriesPatch, out=SeriesOut)
 def change_series(
     scope: Scope | OperatorScope, administration_id: UUID, series_id: UUID, body: dict[str, Any]
 ) -> Series:
-    """Change a number series that has given no number yet; its next number once, at cut-over."""
+    """Change a number series that has given no number yet; its next number once, at cut-over.
+
+    Whether it is the default one for its document type can change at any time.
+    """
     inside = within(scope, administration_id)
-    row = administrations.get_series(inside, series_id)
+    row = numbering.get_series(inside, series_id)
     check_version(row)
-    return administrations.change_series(inside, row, body)
+    return numbering.change_series(inside, row, body)
+
+
+@routes.operation(
+    "POST",
+    f"{_ONE}/series/<uuid:series_id>/confirm-last-number",
+    scope=WRITE,
+    body=ConfirmLastNumberIn,
+    out=SeriesOut,
+)
+def confirm_last_number(
+    scope: Scope | OperatorScope, administration_id: UUID, series_id: UUID, body: dict[str, Any]
+) -> Series:
+    """Confirm the last number really sent, after a restore; only then are documents issued in the series again.
+
+    Numbers that were given after the backup are recorded as a jump.
+    """
+    inside = within(scope, administration_id)
+    return numbering.confirm_last_number(inside, series_id, body["last_numbers"], body.get("issue_date"))
 
 
 def _existing(scope: Scope | OperatorScope, administration_id: UUID) -> Scope:

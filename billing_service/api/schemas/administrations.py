@@ -11,6 +11,7 @@ from billing_service.api.glue import (
     InputSchema,
     Instant,
     IsoDate,
+    ListOf,
     Nested,
     OutputSchema,
     PageQuery,
@@ -65,15 +66,41 @@ class SeriesIn(InputSchema):
     )
     per_book_year = Flag(required=True, metadata={"description": "Whether every book year starts at 1."})
     next_number = Whole(minimum=1, maximum=999_999_999, metadata={"description": "Other than 1: the cut-over."})
+    is_default = Flag(
+        metadata={"description": "Whether documents of this type are numbered here by default; the first series is."}
+    )
 
 
 class SeriesPatch(InputSchema):
-    """Only while the series has given no number; the next number once."""
+    """Only while the series has given no number, the next number once; ``is_default`` at any time."""
 
     code = SeriesIn._declared_fields["code"]
     pattern = SeriesIn._declared_fields["pattern"]
     per_book_year = SeriesIn._declared_fields["per_book_year"]
     next_number = SeriesIn._declared_fields["next_number"]
+    is_default = SeriesIn._declared_fields["is_default"]
+
+
+class ConfirmLastNumberIn(InputSchema):
+    last_numbers = ListOf(
+        Code(max_length=60),
+        required=True,
+        max_items=100,
+        metadata={
+            "description": "The last number really sent, as printed, also when nothing was sent after the backup; of a"
+            " series that starts again every book year one per book year since then; empty where it never gave one.",
+            "example": [],
+        },
+    )
+    issue_date = IsoDate(metadata={"description": "The date on that document: nothing is issued before it."})
+
+
+class JumpOut(OutputSchema):
+    period = fields.String(required=True, metadata={"description": "The book year counted in; empty: counting on."})
+    first = fields.String(required=True)
+    last = fields.String(required=True)
+    confirmed_at = fields.String(required=True)
+    confirmed_by = fields.String(required=True)
 
 
 class SeriesOut(OutputSchema):
@@ -86,7 +113,19 @@ class SeriesOut(OutputSchema):
     next_number = fields.Integer(required=True)
     last_number = fields.String(required=True, allow_none=True)
     last_issue_date = IsoDate(required=True, allow_none=True)
+    is_default = fields.Boolean(required=True)
     cut_over_at = Instant(required=True, allow_none=True)
+    cut_over_number = fields.Integer(required=True, allow_none=True)
+    blocked_at = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Restored from a backup then: nothing is issued until the last number is confirmed."},
+    )
+    jumps = fields.List(
+        fields.Nested(JumpOut),
+        required=True,
+        metadata={"description": "Numbers given after a backup that was restored: sent, but not in these books."},
+    )
 
 
 class AdministrationPatch(InputSchema):

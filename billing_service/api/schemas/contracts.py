@@ -53,6 +53,9 @@ class ContractIn(InputSchema):
     pickup_hours = Whole(maximum=10_000, allow_none=True, metadata={"description": "Agreed hours to pick up."})
     solve_hours = Whole(maximum=10_000, allow_none=True, metadata={"description": "Agreed hours to solve."})
     system_owner = Text_(allow_none=True, metadata={"description": "On whose behalf the askers are helped."})
+    series_id = Identifier(
+        allow_none=True, metadata={"description": "In which series its invoices are numbered; null: the default one."}
+    )
     organisations = ListOf(Identifier(), metadata={"description": "Whose questions it covers."})
     known_contacts = ListOf(Identifier(), metadata={"description": "Persons."})
     key_users = ListOf(Identifier(), metadata={"description": "Persons."})
@@ -79,6 +82,7 @@ class ContractOut(VersionedOut):
     pickup_hours = fields.Integer(required=True, allow_none=True)
     solve_hours = fields.Integer(required=True, allow_none=True)
     system_owner = fields.String(required=True, allow_none=True)
+    series_id = fields.UUID(required=True, allow_none=True)
     organisations = fields.List(fields.UUID(), required=True)
     known_contacts = fields.List(fields.UUID(), required=True)
     key_users = fields.List(fields.UUID(), required=True)
