@@ -30,6 +30,30 @@ _May = Callable[[ImportPolicy, Project, date], Refusal | None]
 
 def may(policy: ImportPolicy, project: Project, kind: str, on: date) -> Refusal | None:
     """Why an event of ``kind`` cannot happen on this day, whatever it holds; None if it can."""
+    refusal = _running(project, kind, on)
+    return refusal or (_MAY[kind](policy, project, on) if kind in _MAY else None)
+
+
+def check(policy: ImportPolicy, project: Project, event: Event) -> Refusal | None:
+    """Why this very event cannot happen now; None if it can."""
+    if isinstance(event, MomentDelivered) or (isinstance(event, Redone) and policy.own_mistake == "moment"):
+        return _running(project, event.kind, event.on) or _check_moment(policy, project, event)
+    refusal = may(policy, project, event.kind, event.on)
+    if refusal:
+        return refusal
+    if isinstance(event, QuoteAccepted | QuoteDeclined | QuoteWithdrawn):
+        return _quote(project, event.quote_id, event.on)
+    if isinstance(event, QuoteSent):
+        return _new_quote(project, event)
+    if isinstance(event, SentBack):
+        return _delivery(project, event)
+    if isinstance(event, FeedbackImported | Redone):
+        other = fees.is_new(policy, project, event.structure)
+        return _delivery(project, event) or (refusals.other_structure() if other else None)
+    return None
+
+
+def _running(project: Project, kind: str, on: date) -> Refusal | None:
     if kind == "opened":
         return refusals.not_open("opened_before") if project.opened_on else None
     if project.opened_on is None:
@@ -38,26 +62,14 @@ def may(policy: ImportPolicy, project: Project, kind: str, on: date) -> Refusal 
         return refusals.not_open("closed")
     if project.last_on is not None and on < project.last_on:
         return refusals.dates_run_back(project.last_on.isoformat())
-    rule = _MAY.get(kind)
-    return rule(policy, project, on) if rule else None
+    return None
 
 
-def check(policy: ImportPolicy, project: Project, event: Event) -> Refusal | None:
-    """Why this very event cannot happen now; None if it can."""
-    if isinstance(event, Redone) and policy.own_mistake == "moment":
-        return may(policy, project, event.kind, event.on) or _delivery(project, event) or _cost(policy, project, event)
-    refusal = may(policy, project, event.kind, event.on)
-    if refusal is None and isinstance(event, QuoteAccepted | QuoteDeclined | QuoteWithdrawn):
-        refusal = _quote(project, event.quote_id, event.on)
-    elif refusal is None and isinstance(event, QuoteSent):
-        refusal = _new_quote(policy, project, event)
-    elif refusal is None and isinstance(event, SentBack | MomentDelivered | FeedbackImported | Redone):
-        refusal = _delivery(project, event)
-    if refusal is None and isinstance(event, MomentDelivered):
-        refusal = _cost(policy, project, event)
-    elif refusal is None and isinstance(event, FeedbackImported | Redone):
-        refusal = refusals.other_structure() if fees.is_new(policy, project, event.structure) else None
-    return refusal
+def _check_moment(policy: ImportPolicy, project: Project, event: MomentDelivered | Redone) -> Refusal | None:
+    """The agreements that a moment needs depend on its structure."""
+    if isinstance(event, Redone) and not project.moments:
+        return refusals.nothing_delivered()
+    return _deliver(policy, project, event.on) or _delivery(project, event) or _cost(policy, project, event.structure)
 
 
 # --- by kind ----------------------------------------------------------------------------------------------------------
@@ -127,14 +139,18 @@ def _deliver(policy: ImportPolicy, project: Project, on: date) -> Refusal | None
         return refusals.quote_needed("quote_needed")
     if project.feedback in ("given", "given_paid"):
         return refusals.feedback_open()
-    return _agreed_to_anything(policy, project)
+    return None
 
 
-def _agreed_to_anything(policy: ImportPolicy, project: Project) -> Refusal | None:
-    """Beyond the included moments something must be agreed, whichever structure comes."""
+def _deliver_anything(policy: ImportPolicy, project: Project, on: date) -> Refusal | None:
+    """Beyond the included moments something must be agreed first, as a rule, whichever structure comes."""
+    refusal = _deliver(policy, project, on)
+    if refusal:
+        return refusal
     if not project.moments or not fees.is_further(policy, project) or not fees.further_moment_price(policy, project):
         return None
-    if project.agreements or project.accepted_quote("new_structure"):
+    agreed = project.agreed("further_moment_agreed") or project.agreed("new_structure_agreed")
+    if agreed or project.accepted_quote("new_structure"):
         return None
     return refusals.agreement_needed("further_not_agreed")
 
@@ -163,7 +179,7 @@ def _redo(policy: ImportPolicy, project: Project, on: date) -> Refusal | None:
     """Point j."""
     if not project.moments:
         return refusals.nothing_delivered()
-    return _deliver(policy, project, on) if policy.own_mistake == "moment" else None
+    return _deliver_anything(policy, project, on) if policy.own_mistake == "moment" else None
 
 
 def _agree_further(policy: ImportPolicy, project: Project, on: date) -> Refusal | None:
@@ -209,7 +225,7 @@ _MAY: Final[dict[str, _May]] = {
     "quote_declined": _decide_quote,
     "quote_withdrawn": _decide_quote,
     "sent_back": _send_back,
-    "moment_delivered": _deliver,
+    "moment_delivered": _deliver_anything,
     "feedback_given": _give_feedback,
     "feedback_imported": _import_feedback,
     "redone": _redo,
@@ -231,7 +247,7 @@ def _quote(project: Project, quote_id: str, on: date) -> Refusal | None:
     return refusals.quote_not_open("quote_unknown", quote_id)
 
 
-def _new_quote(policy: ImportPolicy, project: Project, event: QuoteSent) -> Refusal | None:
+def _new_quote(project: Project, event: QuoteSent) -> Refusal | None:
     if any(quote.quote_id == event.quote_id for quote in project.quotes):
         return refusals.quote_not_open("quote_exists", event.quote_id)
     if event.purpose == "import" and project.moments:
@@ -245,9 +261,9 @@ def _delivery(project: Project, event: SentBack | MomentDelivered | FeedbackImpo
     return refusals.delivery_handled(event.delivery_id) if handled else None
 
 
-def _cost(policy: ImportPolicy, project: Project, event: MomentDelivered | Redone) -> Refusal | None:
-    needs = fees.next_fee(policy, project, event.structure).needs
-    return need_refusal(project, event.structure, needs[0]) if needs else None
+def _cost(policy: ImportPolicy, project: Project, structure: Structure) -> Refusal | None:
+    needs = fees.next_fee(policy, project, structure).needs
+    return need_refusal(project, structure, needs[0]) if needs else None
 
 
 def need_refusal(project: Project, structure: Structure, need: fees.Need) -> Refusal:

@@ -1,4 +1,4 @@
-"""The sentences of import fees, Dutch and English with equal keys (a test compares them)."""
+"""Why something cannot be done now, and where a project stands: Dutch and English, equal keys (tested)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ REFUSALS: Final[Texts] = {
         "not_assessed": "Het bestand is nog niet beoordeeld: iemand moet eerst de feiten bevestigen.",
         "facts_differ": "Deze aanlevering heeft een ander aantal bestanden of kolommen dan er is beoordeeld: beoordeel "
         "haar opnieuw.",
-        "new_structure_not_assessed": "De nieuwe structuur is nog niet beoordeeld: iemand moet eerst de feiten van "
+        "new_structure_not_assessed": "De nieuwe opbouw is nog niet beoordeeld: iemand moet eerst de feiten van "
         "deze aanlevering bevestigen.",
         "quote_needed": "Deze import is niet gratis: eerst moet de klant een offerte accepteren.",
-        "new_quote_needed": "De nieuwe structuur valt niet meer onder het gratis importtarief: eerst moet de klant een "
+        "new_quote_needed": "De nieuwe opbouw valt niet meer onder het gratis importtarief: eerst moet de klant een "
         "offerte daarvoor accepteren.",
         "quote_open": "Offerte {quote} staat nog open: wacht op het antwoord van de klant, of trek haar in.",
         "quote_unknown": "Offerte {quote} hoort niet bij dit importproject.",
@@ -29,12 +29,13 @@ REFUSALS: Final[Texts] = {
         "import_is_free": "Deze import is gratis: er is geen offerte nodig.",
         "import_price_agreed": "De prijs van de import is al afgesproken.",
         "import_delivered": "De eerste import is al uitgevoerd: daarvoor is geen offerte meer nodig.",
-        "new_structure_has_price": "Voor de nieuwe structuur is geen offerte nodig: haar prijs staat vast.",
-        "new_structure_quote_accepted": "De offerte voor de nieuwe structuur is al geaccepteerd.",
+        "new_structure_has_price": "Voor de nieuwe opbouw is geen offerte nodig: haar prijs staat vast.",
+        "new_structure_quote_accepted": "De offerte voor de nieuwe opbouw is al geaccepteerd.",
         "further_not_agreed": "Alle inbegrepen momenten zijn gebruikt: leg eerst vast dat de klant akkoord is met de "
         "prijs van een volgend moment.",
-        "new_structure_not_agreed": "De structuur is nieuw: vraag eerst om de oude. Kan dat niet, leg dan vast dat de "
-        "klant akkoord is met de prijs van een nieuwe structuur.",
+        "new_structure_not_agreed": "De opbouw is nieuw: vraag eerst om de oude. Kan die niet meer, leg dan vast "
+        "dat de "
+        "klant akkoord is met de prijs van een nieuwe opbouw.",
         "return_not_agreed": "De gratis terugzendingen zijn gebruikt: leg eerst vast dat de klant akkoord is met de "
         "kosten van een nieuwe controle.",
         "moment_is_included": "Het volgende moment is inbegrepen: er is geen akkoord nodig.",
@@ -48,7 +49,7 @@ REFUSALS: Final[Texts] = {
         "feedback_before_import": "Feedback kan pas na de eerste import.",
         "feedback_open": "De gegeven feedback is nog niet verwerkt: importeer die eerst.",
         "no_feedback": "Er is geen feedback die nog verwerkt moet worden.",
-        "other_structure": "Deze structuur is in dit project niet eerder geïmporteerd: importeer die als nieuw moment.",
+        "other_structure": "Deze opbouw is in dit project niet eerder geïmporteerd: importeer die als nieuw moment.",
         "nothing_delivered": "Er is nog niets geïmporteerd.",
         "delivery_handled": "Aanlevering {delivery} is al geïmporteerd of teruggestuurd.",
         "website_already": "Dit project heeft al een website.",
@@ -97,5 +98,33 @@ REFUSALS: Final[Texts] = {
         "nothing_delivered": "Nothing has been imported yet.",
         "delivery_handled": "Delivery {delivery} has been imported or sent back already.",
         "website_already": "This project has a website already.",
+    },
+}
+
+STATUS: Final[Texts] = {
+    "nl": {
+        "closed": "Afgesloten op {on}.",
+        "needs_assessment": "Het bestand moet nog worden beoordeeld.",
+        "needs_quote": "Niet gratis: er moet een offerte naar de klant.",
+        "quote_open": "Offerte {quote} ligt bij de klant, geldig tot en met {until}.",
+        "quote_declined": "De klant heeft offerte {quote} afgewezen; er kan een nieuwe komen.",
+        "quote_expired": "Offerte {quote} is verlopen op {until}; er kan een nieuwe komen.",
+        "waiting_for_agreement": "De nieuwe opbouw wacht op het akkoord van de klant.",
+        "waiting_for_file": "Wacht op een bestand voor moment {moment}.",
+        "feedback_open": "De feedback van de klant moet nog worden verwerkt.",
+        "all_moments_delivered": "Alle inbegrepen momenten zijn geweest; een volgend moment kost geld en vraagt "
+        "akkoord.",
+    },
+    "en": {
+        "closed": "Closed on {on}.",
+        "needs_assessment": "The file has still to be assessed.",
+        "needs_quote": "Not free: a quote must go to the customer.",
+        "quote_open": "Quote {quote} is with the customer, valid until {until} inclusive.",
+        "quote_declined": "The customer declined quote {quote}; a new one may follow.",
+        "quote_expired": "Quote {quote} expired on {until}; a new one may follow.",
+        "waiting_for_agreement": "The new structure is waiting for the customer's agreement.",
+        "waiting_for_file": "Waiting for a file for moment {moment}.",
+        "feedback_open": "The customer's feedback has still to be processed.",
+        "all_moments_delivered": "All included moments are over; a further one costs money and needs agreement.",
     },
 }

@@ -99,6 +99,10 @@ class Project:
     closed_reason: str = ""
 
     @property
+    def closed(self) -> bool:
+        return self.closed_on is not None
+
+    @property
     def structures(self) -> tuple[Structure, ...]:
         """Every structure delivered so far, once."""
         return tuple({moment.structure.fingerprint: moment.structure for moment in self.moments}.values())

@@ -25,7 +25,13 @@ def further_moment(
     """R7: which moments were included and when they were, and what each further one costs."""
     included = Reason(
         "moments_included",
-        {"quoted": project.price is not None, "website": project.website, "days": [_day(moment) for moment in used]},
+        {
+            "files": _files(project),
+            "quoted": project.price is not None,
+            "website": project.website,
+            "restarted": used[0].kind == "new_structure",
+            "days": [_day(moment) for moment in used],
+        },
     )
     return (included, _half(policy, project, amount), *_agreed(project.agreed("further_moment_agreed")))
 
@@ -33,7 +39,7 @@ def further_moment(
 def feedback_round(policy: ImportPolicy, project: Project, amount: Decimal) -> tuple[Reason, ...]:
     """Point g: a second round of feedback that costs what a further moment costs."""
     return (
-        Reason("second_feedback", {"moment": project.moments[-1].number, "on": _day(project.moments[-1])}),
+        Reason("second_feedback", {"files": _files(project), "on": _day(project.moments[-1])}),
         _half(policy, project, amount),
         *_agreed(project.agreed("further_moment_agreed")),
     )
@@ -47,6 +53,7 @@ def new_structure(
     changed = Reason(
         "new_structure",
         {
+            "files": len(structure.files),
             "on": _day(nearest),
             "delivered": len(project.structures),
             "differences": [difference.to_plain() for difference in found[:_MOST_DIFFERENCES]],
@@ -102,6 +109,10 @@ def _agreed(agreement: Agreement | None) -> tuple[Reason, ...]:
     if agreement is None:
         return ()
     return (Reason(agreement.event, {"by": agreement.by, "on": agreement.on.isoformat()}),)
+
+
+def _files(project: Project) -> int:
+    return len(project.moments[-1].structure.files)
 
 
 def _day(moment: Moment) -> str:
