@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_service.store.base import Base, Keyed, Owned, Versioned, one_of, points_to
@@ -82,7 +82,9 @@ class Charge(Base, Keyed, Versioned):
 
     ``description`` holds texts by language: ``{"nl": ..., "en": ...}``. ``pricing`` tells how the amount
     is printed: ``quantity`` × ``unit_price``, ``minutes`` × ``unit_price`` per hour, or the plain ``amount``.
-    ``detail``, by language too, is what stands in small under the description where no question tells it.
+    A charge whose question was corrected after issue is ``credited``; the charge that replaces it names it as
+    ``replaces_id``. ``detail``, by language too, is what stands in small under the description where no question
+    tells it.
     """
 
     __tablename__ = "charges"
@@ -107,20 +109,30 @@ class Charge(Base, Keyed, Versioned):
     state: Mapped[str] = mapped_column(default="open")
     invoice_id: Mapped[UUID | None]
     line: Mapped[int | None]
+    replaces_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
 
     __table_args__ = (
-        UniqueConstraint("administration_id", "question_id", "part"),
+        Index(
+            "uq_charges_question_part",
+            "administration_id",
+            "question_id",
+            "part",
+            unique=True,
+            postgresql_where=text("state <> 'credited'"),
+            sqlite_where=text("state <> 'credited'"),
+        ),
         points_to("contracts", "contract_id"),
         points_to("customers", "customer_id"),
         points_to("questions", "question_id"),
         points_to("invoice_lines", "invoice_id", "line", key=("invoice_id", "line")),
+        points_to("charges", "replaces_id"),
         one_of("source", "question", "manual", "import", "card", "block", "consult", "subscription", "correction"),
         one_of("disposition", "charge", "included"),
         one_of("pricing", "quantity", "time", "amount"),
         one_of("vat_class", "standard", "reduced", "zero", "exempt"),
-        one_of("state", "open", "released", "invoiced", "cancelled"),
-        CheckConstraint("(state IN ('released', 'invoiced')) = (invoice_id IS NOT NULL)", name="on_a_line"),
+        one_of("state", "open", "released", "invoiced", "credited", "cancelled"),
+        CheckConstraint("(state IN ('released', 'invoiced', 'credited')) = (invoice_id IS NOT NULL)", name="on_a_line"),
         Index(None, "administration_id", "contract_id", "state", "date"),
         Index(None, "administration_id", "invoice_id", "line"),
     )

@@ -1,4 +1,7 @@
-"""Billing runs and documents. An issued document, its lines and its PDF never change (triggers keep that)."""
+"""Billing runs and documents. An issued document, its lines and its PDF never change (triggers keep that).
+
+A credit note is a document of its own kind that names its invoice; triggers keep it within that invoice.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,7 @@ class Invoice(Base, Keyed, Versioned):
     __tablename__ = "invoices"
 
     billing_run_id: Mapped[UUID | None]
+    credits_invoice_id: Mapped[UUID | None]
     contract_id: Mapped[UUID]
     customer_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(default="invoice")
@@ -62,12 +66,14 @@ class Invoice(Base, Keyed, Versioned):
         UniqueConstraint("administration_id", "number"),
         UniqueConstraint("administration_id", "series_id", "period", "sequence"),
         points_to("billing_runs", "billing_run_id"),
+        points_to("invoices", "credits_invoice_id"),
         points_to("contracts", "contract_id"),
         points_to("customers", "customer_id"),
         points_to("series", "series_id"),
         one_of("kind", "invoice", "credit_note", "zero_statement"),
         one_of("state", "released", "issued", "withdrawn"),
         CheckConstraint("net + vat = gross", name="totals"),
+        CheckConstraint("(kind = 'credit_note') = (credits_invoice_id IS NOT NULL)", name="credits"),
         CheckConstraint(
             "state <> 'issued' OR kind = 'zero_statement' OR"
             " (number IS NOT NULL AND digest IS NOT NULL AND issue_date IS NOT NULL)",
@@ -83,13 +89,31 @@ class Invoice(Base, Keyed, Versioned):
             postgresql_where=text("state <> 'withdrawn'"),
             sqlite_where=text("state <> 'withdrawn'"),
         ),
+        Index(
+            "ix_invoices_credits",
+            "administration_id",
+            "credits_invoice_id",
+            postgresql_where=text("credits_invoice_id IS NOT NULL"),
+            sqlite_where=text("credits_invoice_id IS NOT NULL"),
+        ),
+        # One credit note of an invoice follows the other: each is computed on those before it.
+        Index(
+            "uq_invoices_waiting_credit",
+            "administration_id",
+            "credits_invoice_id",
+            unique=True,
+            postgresql_where=text("credits_invoice_id IS NOT NULL AND state = 'released'"),
+            sqlite_where=text("credits_invoice_id IS NOT NULL AND state = 'released'"),
+        ),
         Index(None, "administration_id", "contract_id"),
         Index(None, "administration_id", "customer_id"),
+        Index(None, "administration_id", "due_date"),
     )
 
 
 class InvoiceLine(Base, Owned):
-    """One line of a document, as printed."""
+    """One line of a document, as printed. A line of a credit note says which line of its invoice it credits; its
+    quantity or minutes are then what it takes of that line, also where only the amount is printed."""
 
     __tablename__ = "invoice_lines"
 
@@ -104,6 +128,7 @@ class InvoiceLine(Base, Owned):
     vat_category: Mapped[str]
     vat_rate: Mapped[Decimal | None] = mapped_column(Cents)
     revenue_group: Mapped[str | None]
+    credits_line: Mapped[int | None]
 
     __table_args__ = (points_to("invoices", "invoice_id"),)
 

@@ -74,10 +74,10 @@ def _prepare_sqlite(engine: Engine, busy_milliseconds: int) -> None:
     def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
         for pragma in (
+            f"busy_timeout={busy_milliseconds}",  # first: changing the journal mode may have to wait too
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            f"busy_timeout={busy_milliseconds}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -12,6 +12,7 @@ from billing_service.store import (  # noqa: F401
     invoices,
     parties,
     questions,
+    receivables,
     tariffs,
     work,
 )

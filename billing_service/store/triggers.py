@@ -6,30 +6,19 @@ runs at the end of every migration, since rebuilding an SQLite table silently dr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 from sqlalchemy import Connection, inspect
+
+from billing_service.store.guards import Guard, credit_guards, money_guards
+from billing_service.store.guards import never as _never
 
 NEW_WORK = "billing_new_work"
 """The PostgreSQL channel on which a commit with new outbox rows wakes idle workers."""
 
-Event = Literal["INSERT", "UPDATE", "DELETE"]
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """Refuse ``event`` on ``table`` where ``condition`` (SQL over OLD and NEW) holds, with ``sentence``."""
-
-    name: str
-    table: str
-    event: Event
-    condition: str
-    sentence: str
-
-
-def _never(name: str, sentence: str, *events: Event, condition: str = "1 = 1", table: str | None = None) -> list[Guard]:
-    return [Guard(f"{name}_{event.lower()}_refused", table or name, event, condition, sentence) for event in events]
+_CREDITED = (
+    "OLD.state = 'invoiced' AND NEW.state = 'credited' AND NEW.invoice_id = OLD.invoice_id AND NEW.line = OLD.line"
+    " AND NEW.amount = OLD.amount"
+)
+"""The one change of an invoiced charge: a correction credited its line."""
 
 
 def _issued(row: str) -> str:
@@ -46,7 +35,15 @@ GUARDS: tuple[Guard, ...] = (
     ),
     *_never("invoice_lines", "an issued document gets no further lines", "INSERT", condition=_issued("NEW")),
     *_never("invoice_pdfs", "a stored PDF never changes", "UPDATE", "DELETE"),
-    *_never("charges", "an invoiced charge never changes", "UPDATE", "DELETE", condition="OLD.state = 'invoiced'"),
+    *_never(
+        "charges",
+        "an invoiced charge never changes",
+        "UPDATE",
+        condition=f"OLD.state IN ('invoiced', 'credited') AND NOT ({_CREDITED})",
+    ),
+    *_never("charges", "an invoiced charge never changes", "DELETE", condition="OLD.state IN ('invoiced', 'credited')"),
+    *credit_guards(),
+    *money_guards(),
     *_never(
         "tariff_versions",
         "a published tariff version never changes",
