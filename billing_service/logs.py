@@ -1,8 +1,8 @@
 """Logging: JSON lines on standard error, or plain lines on a terminal; keys and secrets never reach it.
 
 A value is hidden by its name (``authorization``, ``password`` …) and by its look (an API key, a password in an
-address), in our own events as well as in those of libraries. The id of a request is bound with
-``structlog.contextvars``.
+address, an e-mail address, the row that a database refused), in our own events as well as in those of libraries. The
+id of a request is bound with ``structlog.contextvars`` and travels with the work it asks for, see ``store.outbox``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ HIDDEN = "***"
 _SECRET_NAME = re.compile(r"passw|secret|token|authori[sz]ation|cookie|api_?key|credential|private_?key", re.IGNORECASE)
 _NO_SECRET = frozenset({"idempotency_key", "lease_token"})
 _SECRET_VALUE = re.compile(
-    r"(?P<key>\bbk_[A-Za-z0-9_\-.]+)|(?P<scheme>\b(?:Bearer|Basic)\s+)[A-Za-z0-9+/=_\-.~]{8,}|(?P<address>://[^\s:/@]+:)[^\s@/]+(?=@)"
+    r"(?P<key>\bbk_[A-Za-z0-9_\-.]+)"
+    r"|(?P<scheme>\b(?:Bearer|Basic)\s+)[A-Za-z0-9+/=_\-.~]{8,}"
+    r"|(?P<address>://[^\s:/@]+:)[^\s@/]+(?=@)"
+    r"|(?P<row>Failing row contains |Key \([^)]*\)=)\(.*\)"  # what PostgreSQL adds in its DETAIL
+    r"|(?<![/\w.%+\-])[\w.%+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63})+"  # an e-mail address
 )
 
 
@@ -103,4 +107,6 @@ def _clean(value: Any) -> Any:
 
 
 def _hide(match: re.Match[str]) -> str:
-    return "bk_" + HIDDEN if match["key"] else (match["scheme"] or match["address"]) + HIDDEN
+    if match["key"]:
+        return "bk_" + HIDDEN
+    return (match["scheme"] or match["address"] or match["row"] or "") + HIDDEN

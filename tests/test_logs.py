@@ -7,8 +7,10 @@ import logging
 
 import pytest
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from billing_service import logs
+from tests import builders
 
 KEY = "bk_0123456789abcdef_Zx81kanariePiepTNogLang-_enDanNogIets12"
 
@@ -51,6 +53,8 @@ def test_an_event_is_one_json_line_with_the_id_of_its_request(lines):
         {"database": "postgresql://u:Zx81kanariePiep@h/n"},
         {"raw": KEY.encode()},
         {"api_key": {"value": "Zx81kanariePiep"}},
+        {"to": "zx81kanarie.piep+a@vereniging.example"},
+        {"said": "mail <zx81kanarie@vereniging.example>, twice"},
     ],
 )
 def test_a_secret_is_hidden_by_its_name_or_its_look(lines, said):
@@ -82,3 +86,18 @@ def test_what_is_no_secret_stays_readable(lines):
         "http://h:80/x",
         None,
     )
+
+
+def test_what_a_database_says_about_a_row_keeps_the_row_to_itself(lines, database):
+    """An error of the driver quotes the values it refused, in the statement and in PostgreSQL's DETAIL."""
+    with database.write() as session:
+        administration = builders.administration(session)
+    try:
+        with database.write() as session:
+            builders.customer(session, administration, email="zx81kanarie@vereniging.example", city=None)
+    except IntegrityError:
+        structlog.get_logger("billing").exception("failed")
+    [line] = lines()
+    assert "INSERT INTO customers" in str(line["exception"])
+    for value in ("kanarie", "Dorpsstraat", "Vereniging 10001"):
+        assert value not in json.dumps(line)

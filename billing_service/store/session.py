@@ -57,6 +57,7 @@ def _make_engine(url: str, pool_size: int, lock_wait_seconds: float) -> Engine:
         "json_deserializer": orjson.loads,
         "pool_size": pool_size,
         "max_overflow": pool_size,
+        "hide_parameters": True,  # an error names its statement, never the customer's values in it
     }
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 import structlog
 
 from billing_service import findings
 from billing_service.errors import BillingError, Busy
+from billing_service.store.outbox import REQUEST_ID
 from billing_service.store.scope import Scope
 from billing_service.worker import claims
 from billing_service.worker.claims import LeaseLost
@@ -23,10 +25,13 @@ def attempt(work: Work, handlers: Mapping[str, Handler]) -> bool:
     """Do the work without a transaction around it. Whether it is done; any other end is recorded already, in a short
     transaction guarded by the claim."""
     claimed = work.claimed
-    with structlog.contextvars.bound_contextvars(outbox_id=str(claimed.id), kind=claimed.kind):
+    told = {name: claimed.payload[name] for name in (REQUEST_ID, "job_id") if name in claimed.payload}
+    with structlog.contextvars.bound_contextvars(outbox_id=str(claimed.id), kind=claimed.kind, **told):
         try:
+            began = time.monotonic()
             ending = _do(work, handlers.get(claimed.kind))
             if ending is None:
+                log.info("worker.done", seconds=round(time.monotonic() - began, 3), attempts=claimed.attempts)
                 return True
             with work.context.database.write() as session:
                 ending(Scope(session, claimed.administration_id, ACTOR, work.context.clock()))
@@ -55,12 +60,18 @@ def _do(work: Work, handler: Handler | None) -> Ending | None:
 def _fail(work: Work, handler: Handler, error: Exception) -> Ending:
     claimed = work.claimed
     expected = isinstance(error, BillingError)
-    reason = error.detail if isinstance(error, BillingError) else f"{type(error).__name__}: {error}".rstrip(": ")
+    # The first line: what a database adds below it holds the statement and may hold a customer's values.
+    reason = error.detail if isinstance(error, BillingError) else f"{type(error).__name__}: {_first_line(error)}"
+    reason = reason.rstrip(": ")
     log.warning("worker.attempt_failed", reason=reason, attempts=claimed.attempts, exc_info=None if expected else error)
     may_pass = isinstance(error, Busy) or not expected
     if may_pass and claimed.attempts < work.pace.max_attempts:
         return lambda scope: claims.try_again(scope.session, claimed, reason)
     return _give_up(work, handler, reason)
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "")
 
 
 def _give_up(work: Work, handler: Handler | None, reason: str) -> Ending:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import structlog
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
@@ -391,3 +392,22 @@ def _then(function: Callable[..., Any], event: threading.Event) -> Callable[...,
         return found
 
     return wrapped
+
+
+def test_work_is_logged_under_the_request_that_asked_for_it_and_so_is_what_follows_from_it(
+    database: Database, ask: Callable[..., UUID]
+) -> None:
+    seen: list[Any] = []
+
+    def run(work: Work) -> None:
+        seen.append(structlog.contextvars.get_contextvars().get("request_id"))
+        if len(seen) == 1:
+            with work.scope() as scope:
+                outbox.enqueue(scope, "call", new_id())
+
+    with structlog.contextvars.bound_contextvars(request_id="r-1"):
+        ask()
+    worker(database, run).drain()
+    ask()
+    worker(database, run).drain()
+    assert seen == ["r-1", "r-1", None]
