@@ -17,7 +17,6 @@ from billing_service.core.ids import new_id
 from billing_service.store.scope import Scope
 from billing_service.store.work import OutboxRow
 
-
 REQUEST_ID: Final = "request_id"
 """Where the payload of a row keeps the id of the request that led to it."""
 
