@@ -60,6 +60,7 @@ ERRORS: Final = frozenset(
 """As English and as Dutch spreadsheets write them."""
 
 _LONGEST_READ: Final = 40  # no date or number is longer
+_ERROR_NUMBER: Final = re.compile(r"(?:Err|Fout):\d{3}", re.ASCII)  # LibreOffice
 _FIGURE: Final = re.compile(r"\d")
 _BINARY: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _GARBLED: Final = re.compile("[ÃÂ][\u00a0-\u00bf]|â‚¬|ï»¿")  # UTF-8 that was read as Windows-1252
@@ -97,7 +98,7 @@ def _see_text(text: str) -> Seen | None:
     text = text.strip()
     if not text:
         return None
-    if text.upper() in ERRORS:
+    if text.upper() in ERRORS or _ERROR_NUMBER.fullmatch(text):
         return Seen(Kind.UNUSABLE, Unusable.ERROR)
     if unusable := _see_unusable(text):
         return unusable

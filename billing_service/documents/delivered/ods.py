@@ -47,7 +47,9 @@ class _Cells:
             self.columns = _times(attributes.get("table:number-columns-repeated"))
             self.in_cell, self.has_value = True, "office:value-type" in attributes
             self.has_formula = "table:formula" in attributes
-            self.is_error = attributes.get("calcext:value-type") == "error"
+            # An error with a text of its own is shown by the reader, and recognised by that text.
+            shown = attributes.get("office:string-value") != "" and self.has_value
+            self.is_error = attributes.get("calcext:value-type") == "error" and not shown
         elif name == "table-row":
             self.rows, self.column = _times(attributes.get("table:number-rows-repeated")), 0
         elif name == "table":

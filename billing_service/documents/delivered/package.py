@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import re
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -101,10 +102,10 @@ class Package:
         if part.compress_type not in _METHODS:
             raise damaged()
         try:
-            # Python's library silently stops at the declared size, other readers go on: ask for one byte more.
-            longer = copy.copy(part)
-            longer.file_size += 1
-            with self._zip.open(longer) as stream:
+            # Python's library would stop at the declared size, where other readers go on: let it go on too.
+            endless = copy.copy(part)
+            endless.file_size = sys.maxsize
+            with self._zip.open(endless) as stream:
                 yield Measured(stream, part.file_size)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
             raise damaged() from error
