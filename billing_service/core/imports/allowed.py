@@ -69,7 +69,20 @@ def _check_moment(policy: ImportPolicy, project: Project, event: MomentDelivered
     """The agreements that a moment needs depend on its structure."""
     if isinstance(event, Redone) and not project.moments:
         return refusals.nothing_delivered()
-    return _deliver(policy, project, event.on) or _delivery(project, event) or _cost(policy, project, event.structure)
+    refusal = (
+        _deliver(policy, project, event.on) or _delivery(project, event) or _cost(policy, project, event.structure)
+    )
+    if refusal is None and isinstance(event, MomentDelivered) and policy.columns_counted == "imported":
+        return _skipped(policy, project, event)
+    return refusal
+
+
+def _skipped(policy: ImportPolicy, project: Project, event: MomentDelivered) -> Refusal | None:
+    """Point h: where skipping columns can make an import free, exactly those assessed are skipped."""
+    facts = project.next_facts if project.moments else project.facts
+    if facts is None or not fees.is_new(policy, project, event.structure) or facts.skipped == len(event.skipped):
+        return None
+    return refusals.not_assessed("skipped_differ")
 
 
 # --- by kind ----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,9 @@ REFUSALS: Final[Texts] = {
         "not_assessed": "Het bestand is nog niet beoordeeld: iemand moet eerst de feiten bevestigen.",
         "facts_differ": "Deze aanlevering heeft een ander aantal bestanden of kolommen dan er is beoordeeld: beoordeel "
         "haar opnieuw.",
+        "skipped_differ": "Er worden meer of minder kolommen overgeslagen dan er is beoordeeld: beoordeel de "
+        "aanlevering "
+        "opnieuw.",
         "new_structure_not_assessed": "De nieuwe opbouw is nog niet beoordeeld: iemand moet eerst de feiten van "
         "deze aanlevering bevestigen.",
         "quote_needed": "Deze import is niet gratis: eerst moet de klant een offerte accepteren.",
@@ -61,6 +64,7 @@ REFUSALS: Final[Texts] = {
         "dates_run_back": "The last event was on {last}; an earlier date is no longer possible.",
         "not_assessed": "The file has not been assessed yet: somebody must confirm the facts first.",
         "facts_differ": "This delivery has another number of files or columns than was assessed: assess it again.",
+        "skipped_differ": "More or fewer columns are skipped than was assessed: assess the delivery again.",
         "new_structure_not_assessed": "The new structure has not been assessed yet: somebody must confirm the facts of "
         "this delivery first.",
         "quote_needed": "This import is not free: the customer must accept a quote first.",
