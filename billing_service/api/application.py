@@ -14,6 +14,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from billing_service.api import errors
 from billing_service.api.glue import fields
 from billing_service.api.glue.identity import RateLimits
+from billing_service.api.quote_page import quote_page
 from billing_service.api.routes import BLUEPRINTS
 from billing_service.api.system import system
 from billing_service.context import Context
@@ -130,6 +131,7 @@ def create_app(context: Context) -> flask.Flask:
     for routes in BLUEPRINTS:
         api.register_blueprint(routes)
     app.register_blueprint(system)
+    app.register_blueprint(quote_page)
     app.before_request(_begin)
     app.after_request(_finish)
     return app

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from billing_service.api.import_problems import IMPORT_PROBLEMS
+
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
@@ -261,7 +263,9 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "Add the VAT status from an earlier day on.",
     ),
     "not_a_manual_charge": ProblemType(
-        "Not a manual charge", "The charge follows from a question.", "Decide the question otherwise instead."
+        "Not a manual charge",
+        "The charge follows from a question, an import or another source.",
+        "Set it right there: decide the question otherwise; what an import costs follows from its history.",
     ),
     "not_a_table": ProblemType(
         "The file is no table",
@@ -415,6 +419,8 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "Save the data again as XLSX, ODS or CSV.",
     ),
 }
+
+PROBLEM_TYPES.update({code: ProblemType(*texts) for code, texts in IMPORT_PROBLEMS.items()})
 
 
 def title_of(code: str) -> str:

@@ -8,7 +8,7 @@ import flask
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from billing_service.api import openapi
+from billing_service.api import openapi, quote_page
 from billing_service.api.docs import operation_groups
 from billing_service.api.errors import Unavailable
 from billing_service.api.glue.identity import current_context
@@ -18,8 +18,11 @@ from billing_service.store import schema
 
 system = flask.Blueprint("system", __name__, template_folder="templates")
 
-UNSCOPED: Final = frozenset(
-    {"system.livez", "system.readyz", "system.description", "system.docs", "system.problems", "system.problem_type"}
+UNSCOPED: Final = (
+    frozenset(
+        {"system.livez", "system.readyz", "system.description", "system.docs", "system.problems", "system.problem_type"}
+    )
+    | quote_page.ENDPOINTS
 )
 """The routes that need no key; a test refuses any other without a scope."""
 

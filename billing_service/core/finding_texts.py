@@ -23,6 +23,10 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "Dit bedrijf in een ander EU-land heeft geen geldig btw-nummer; er wordt Nederlandse btw berekend.",
             "Vraag het btw-nummer op en leg het bij de debiteur vast.",
         ),
+        "import_charges_differ": (
+            "De posten van importproject {reference} zijn niet die van zijn geschiedenis: {differences}.",
+            "Zoek uit wie de database heeft gewijzigd, herstel de posten en controleer opnieuw.",
+        ),
         "issue_refused": (
             "De factuur kon niet worden uitgegeven: {reason}",
             "Herstel de oorzaak en geef opnieuw uit.",
@@ -60,6 +64,10 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "eu_business_without_valid_vat_number": (
             "This business elsewhere in the EU has no valid VAT number; Dutch VAT is charged.",
             "Ask for the VAT number and record it with the customer.",
+        ),
+        "import_charges_differ": (
+            "The charges of import project {reference} are not those of its history: {differences}.",
+            "Find out who changed the database, repair the charges and check again.",
         ),
         "issue_refused": (
             "The invoice could not be issued: {reason}",

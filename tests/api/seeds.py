@@ -14,12 +14,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing_service import access, findings
+from billing_service import access, findings, imports
 from billing_service.core.ids import new_id
 from billing_service.intake.single import receive_moment, receive_question
 from billing_service.rating import manual
 from billing_service.store.administrations import BookYear, Series
 from billing_service.store.invoices import BillingRun
+from billing_service.store.job_files import JobFile, JobFilePart
 from billing_service.store.questions import TimeEntry
 from billing_service.store.tariffs import TariffVersion
 from billing_service.store.work import Job
@@ -131,6 +132,15 @@ def _job(session: Session, administration_id: UUID, found: Seeded) -> UUID:
     return row.id
 
 
+def _job_file(session: Session, administration_id: UUID, found: Seeded) -> str:
+    key = {"administration_id": administration_id, "job_id": found["job_id"], "name": "seeded.csv"}
+    session.add(JobFilePart(**key, part=0, content=b"a;b\r\n"))
+    told = {"media_type": "text/csv; charset=utf-8", "size": 5, "sha256": "0" * 64, "created_at": builders.NOW}
+    session.add(JobFile(**key, **told, needs_scope="invoices:read"))
+    session.flush()
+    return "seeded.csv"
+
+
 def _invoice(session: Session, administration_id: UUID, found: Seeded) -> UUID:
     """Released, of a contract of its own, so that the seeded charge stays open."""
     customer_id, tariff_id = found["customer_id"], found["tariff_id"]
@@ -141,6 +151,32 @@ def _invoice(session: Session, administration_id: UUID, found: Seeded) -> UUID:
 def _billing_run(session: Session, administration_id: UUID, found: Seeded) -> UUID:
     query = select(BillingRun.id).where(BillingRun.administration_id == administration_id)
     return session.scalars(query).one()
+
+
+def _import_policy(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    values = {"label": "seeded", "valid_from": date(2040, 1, 1), "document": {}}
+    return imports.create_policy(builders.scope(session, administration_id), values).id
+
+
+def _import_project(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """Without website, assessed as not free."""
+    scope = builders.scope(session, administration_id)
+    wish = {"reference": "SEEDED", "name": "Leden", "contract_id": found["contract_id"], "website": False}
+    project = imports.open_project(scope, wish | {"on": date(2026, 3, 2)}).row
+    facts = {"files": 1, "columns": 2, "one_dimensional": False, "on": date(2026, 3, 3)}
+    imports.confirm_facts(scope, project.id, facts)
+    return project.id
+
+
+def _import_delivery(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    stated = {"files": [{"name": "leden.csv", "titles": ["Naam", "Commissie"]}], "received_on": date(2026, 3, 3)}
+    return imports.receive(builders.scope(session, administration_id), found["import_project_id"], stated).id
+
+
+def _import_quote(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """Open."""
+    wish = {"price": Decimal("500.00"), "on": date(2026, 3, 4)}
+    return imports.send_quote(builders.scope(session, administration_id), found["import_project_id"], wish)[0].id
 
 
 ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
@@ -159,8 +195,13 @@ ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "charge_id": _charge,
     "invoice_id": _invoice,
     "billing_run_id": _billing_run,
+    "import_policy_id": _import_policy,
+    "import_project_id": _import_project,
+    "import_delivery_id": _import_delivery,
+    "import_quote_id": _import_quote,
     "finding_id": lambda s, a, f: findings.report(
         builders.scope(s, a), "negative_draft", "contract", f["contract_id"], {"until": "2026-03-31", "reason": "-5.00"}
     ),
     "job_id": _job,
+    "file_name": _job_file,
 }

@@ -92,6 +92,18 @@ def _meet_seeded_rows(case: schemathesis.Case, rows: Seeded) -> None:
 A_BUG: Final = {"source": "desk", "external_id": "bug", "subject": "Foutmelding", "kind": "bug", "contract": "seeded"}
 CLOSED: Final = {"opened_at": "2026-03-02T09:00:00+01:00", "closed_at": "2026-03-02T10:00:00+01:00"}
 
+# The seeded import has an open quote; these come before or after its decision.
+WITHDRAWN: Final = [("/quotes/{import_quote_id}/withdraw", {"reason": "Anders"})]
+ACCEPTED: Final = [("/quotes/{import_quote_id}/accept", {"by": "J. de Wit", "on": "2026-03-05"})]
+IMPORTED: Final = [*ACCEPTED, ("/deliveries/{import_delivery_id}/import", {"use": "moment", "on": "2026-03-06"})]
+OF_A_DECIDED_QUOTE: Final[dict[str, Any]] = {
+    "assess_import": WITHDRAWN,
+    "send_import_quote": WITHDRAWN,
+    "import_delivery": ACCEPTED,
+    "give_import_feedback": IMPORTED,
+    "record_import_agreement": IMPORTED,
+}
+
 
 def _prepare(name: str, caller: Caller, rows: Seeded) -> None:
     if name == "get_customer_by_external_id":
@@ -106,6 +118,11 @@ def _prepare(name: str, caller: Caller, rows: Seeded) -> None:
     elif name in ("close_decision", "close_decisions"):
         rows["question_id"] = caller.post("/v1/questions", A_BUG | CLOSED).get_json()["id"]
         rows["question_ids"] = [rows["question_id"]]
+    elif name in OF_A_DECIDED_QUOTE:
+        project = f"/v1/import-projects/{rows['import_project_id']}"
+        for path, body in OF_A_DECIDED_QUOTE[name]:
+            answer = caller.post(project + path.format(**rows), body)
+            assert answer.status_code < 300, answer.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("one", operations(), ids=str)
@@ -118,6 +135,8 @@ def test_every_operation_succeeds_with_the_example_it_documents(one: Walked, sql
     options = one.options()
     if one.name == "receive_questions":
         options = {"data": json.dumps([A_BUG | CLOSED]), "content_type": "application/json", "headers": {}}
+    elif one.name == "add_import_file":
+        options = {"data": b"Naam;Postcode\nJansen;1234 AB\n", "content_type": "text/csv", "headers": {}}
     elif one.content_type == "application/json":
         example = one.example(rows) | ({"question_ids": rows["question_ids"]} if one.name == "close_decisions" else {})
         options = {"json": example, "headers": options["headers"]}

@@ -9,7 +9,7 @@
 ``identity``     the key behind a request, its scopes and its rate limit
 """
 
-from billing_service.api.glue.answers import Answer, accepted, check_version, created
+from billing_service.api.glue.answers import Answer, accepted, attachment, check_version, created
 from billing_service.api.glue.fields import (
     Amount,
     Choice,
@@ -26,7 +26,7 @@ from billing_service.api.glue.fields import (
     Text_,
     Whole,
 )
-from billing_service.api.glue.identity import current_identity
+from billing_service.api.glue.identity import current_currency, current_identity
 from billing_service.api.glue.paging import PageQuery, page
 from billing_service.api.glue.reading import InputSchema, OutputSchema, Upload, chosen_language
 from billing_service.api.glue.routes import Routes
@@ -53,9 +53,11 @@ __all__ = [
     "Upload",
     "Whole",
     "accepted",
+    "attachment",
     "check_version",
     "chosen_language",
     "created",
+    "current_currency",
     "current_identity",
     "page",
 ]

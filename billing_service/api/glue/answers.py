@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote
 
 import flask
 
@@ -32,6 +33,12 @@ def created(value: Any, location: str) -> Answer:
 def accepted(job: Any) -> Answer:
     """202 with the address of the job to follow."""
     return Answer(job, 202, {"Location": f"/v1/jobs/{job.id}"})
+
+
+def attachment(name: str) -> str:
+    """The Content-Disposition of a file to save (RFC 6266): a plain name for old clients, the real one in UTF-8."""
+    plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def etag(version: int) -> str:

@@ -55,6 +55,16 @@ class RateLimits:
         """Start counting anew."""
         self._limiter.storage.reset()
 
+    def count_guess(self, address: str) -> None:
+        """Links that lead nowhere are counted by address; a link that works is never stopped for them."""
+        if not self._limiter.hit(self._failures, "guess", address):
+            raise TooManyRequests("Too many links that lead nowhere from this address.", retry_after=60)
+
+    def count_link(self, link: str) -> None:
+        """A customer's link is counted by itself: whoever has it cannot use it to keep the service busy."""
+        if not self._limiter.hit(self._failures, "link", link):
+            raise TooManyRequests("This link was opened too often.", retry_after=60)
+
     def count_failure(self, address: str) -> None:
         """Refused keys are counted by address. A valid key is never stopped for them: behind a proxy all share one."""
         if not self._limiter.hit(self._failures, "address", address):

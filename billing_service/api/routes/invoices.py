@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 import flask
 from sqlalchemy import select
 
 from billing_service import invoicing
-from billing_service.api.glue import Routes, current_identity, page
+from billing_service.api.glue import Routes, attachment, current_identity, page
 from billing_service.api.glue.identity import current_context
 from billing_service.api.schemas.invoicing import InvoiceDetailOut, InvoiceOut, InvoiceQuery, IssueIn, NothingIn
 from billing_service.store.invoices import Invoice
@@ -90,11 +89,5 @@ def get_invoice_pdf(scope: Scope, invoice_id: UUID) -> flask.Response:
     headers = {"ETag": f'"{pdf.sha256}"', "Cache-Control": "private, no-cache"}
     if flask.request.if_none_match.contains(pdf.sha256):
         return flask.Response(status=304, headers=headers)
-    headers["Content-Disposition"] = _attachment(pdf.file_name)
+    headers["Content-Disposition"] = attachment(pdf.file_name)
     return flask.Response(pdf.content, headers=headers, content_type="application/pdf")
-
-
-def _attachment(name: str) -> str:
-    """RFC 6266: a plain name for old clients, and the real one in UTF-8."""
-    plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
