@@ -199,7 +199,7 @@ def test_the_example_issues_invoices_whose_sums_were_made_by_hand(walked, databa
         )
         invoices = {row.number: (str(row.net), str(row.vat), row.state) for row in found}
     assert invoices == {
-        "2026-00001": ("104.50", "21.95", "issued"),  # rowing club: 19.50 + one hour at 85.00
+        "2026-00001": ("194.50", "40.85", "issued"),  # rowing club: 19.50 + one hour at 85.00 + a third import moment
         "2026-00002": ("239.25", "50.24", "issued"),  # choirs: 71.25 + 17.50 + 79.00 + 17.50 + 40.00 + 14.00
         "2026-00003": ("58.50", "12.29", "issued"),  # brass band: 3 × 19.50
         "2026-00004": ("357.50", "75.08", "issued"),  # holding: 2 × 17.50 + 95.00 + 1:30 at 120.00 + 47.50

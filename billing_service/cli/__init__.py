@@ -10,7 +10,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import OperationalError
 
-from billing_service.cli import bill, import_questions, keys, load, operate, run, series
+from billing_service.cli import bill, import_project, import_questions, keys, load, operate, run, series
 from billing_service.config import InvalidSettings
 from billing_service.errors import BillingError
 
@@ -45,6 +45,7 @@ for _command in (
     *keys.COMMANDS,
     *load.COMMANDS,
     *import_questions.COMMANDS,
+    *import_project.COMMANDS,
     *bill.COMMANDS,
     *series.COMMANDS,
     *run.COMMANDS,

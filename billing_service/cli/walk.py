@@ -12,18 +12,19 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from billing_service import access, invoicing
+from billing_service import access, imports, invoicing
 from billing_service.cli import bill
 from billing_service.cli.program import Program
 from billing_service.cli.telling import Teller
 from billing_service.core.tariff import explain
-from billing_service.demo import parties
+from billing_service.demo import members, parties
 from billing_service.demo.questions import questions
 from billing_service.intake import single, times
 from billing_service.rating import persons
 from billing_service.store.administrations import Administration
 from billing_service.store.charges import Decision
 from billing_service.store.invoices import Invoice
+from billing_service.store.parties import Contract
 from billing_service.store.questions import Question, TimeEntry
 from billing_service.store.scope import AMSTERDAM, Scope
 
@@ -61,6 +62,7 @@ class Walk:
         self._ask()
         self._explain()
         self._put_right()
+        self._import()
         run_id = self._bill()
         self._pdfs(run_id)
         return self._key()
@@ -125,6 +127,25 @@ class Walk:
         self._tell.say("HD-1018: no contract covers the asker. It stays blocked until there is one.")
         self._tell.say("HD-1020: nobody wrote time yet. It stays blocked until somebody does.")
         self._show_decisions("HD-1015", "HD-1016", "HD-1018", "HD-1020")
+
+    def _import(self) -> None:
+        self._tell.step("A member file is imported: two moments are included, the third is charged")
+        file = members.read_members()
+        with self._scope() as scope:
+            contract = scope.session.scalars(
+                select(Contract).where(
+                    Contract.administration_id == scope.administration_id, Contract.reference == members.CONTRACT
+                )
+            ).one()
+            history = members.import_members(scope, contract.id, file, self._month)
+            shown = imports.describe_project(scope, history, "en", "EUR")
+        for event in shown["history"]:
+            self._tell.say(f"{event['on']}  {event['sentence']}")
+        for fee in shown["fees"]:
+            self._tell.say(f"{fee['description']}: {fee['amount']}", "bold")
+            for sentence in fee["explanation"]:
+                self._tell.say(f"  {sentence}")
+        self._tell.say("Nothing of the file is kept but its titles, counts and notations.", "dim")
 
     def _bill(self) -> UUID:
         self._tell.step(f"Preview of the invoices up to {self._month_end} (writes nothing)")
