@@ -68,6 +68,20 @@ def administration(session: Session, **fields: Any) -> UUID:
     return row.id
 
 
+def credit_series(session: Session, administration_id: UUID) -> UUID:
+    """A series for its credit notes: C2026-00001."""
+    return _add(
+        session,
+        Series(
+            administration_id=administration_id,
+            code="credit-notes",
+            document_type="credit_note",
+            pattern="C{year}-{number:5}",
+            per_book_year=True,
+        ),
+    )
+
+
 def customer(session: Session, administration_id: UUID, number: str = "10001", **fields: Any) -> UUID:
     values: dict[str, Any] = {
         "name": f"Vereniging {number}",

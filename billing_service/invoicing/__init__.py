@@ -5,8 +5,10 @@ start_run            release it: a job, document by document, sources locked
 withdraw_run, withdraw   until issue everything can be taken back
 start_issue, issue_invoice   number, frozen value, digest, outbox and audit in one transaction
 pdf_of, render_pdf   rendered from the frozen value, stored once
+credit               part or all of an issued invoice taken back by a credit note
 """
 
+from billing_service.invoicing.crediting import credit, get_credit_note
 from billing_service.invoicing.describe import describe_invoice, describe_invoices, describe_preview
 from billing_service.invoicing.drafts import Draft, Recipient, Unpriceable, preview
 from billing_service.invoicing.issue import RENDER_PDF, issue_batch, issue_invoice
@@ -31,9 +33,11 @@ __all__ = [
     "Recipient",
     "StoredPdf",
     "Unpriceable",
+    "credit",
     "describe_invoice",
     "describe_invoices",
     "describe_preview",
+    "get_credit_note",
     "get_invoice",
     "get_run",
     "issue_batch",

@@ -6,10 +6,11 @@ date read, so that nobody who waited for the lock comes with a date from before 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
@@ -19,9 +20,11 @@ from uuid import UUID
 from sqlalchemy import and_, bindparam, select, update
 
 from billing_service.core.document import digest, issue_json
+from billing_service.core.money import ZERO
 from billing_service.core.numbering import NumberPattern, parse_pattern
 from billing_service.errors import BillingError, Conflict, IssueRefused
 from billing_service.invoicing.reading import get_invoice
+from billing_service.receivables import close_with_credit, standings
 from billing_service.store import audit, bulk, outbox
 from billing_service.store.administrations import BookYear, Series
 from billing_service.store.audit import AuditRow
@@ -96,17 +99,21 @@ def issue_batch(scope: Scope, invoice_ids: Collection[UUID], issue_date: date | 
     moves: list[dict[str, Any]] = []
     refused: list[Refused] = []
     sound = list(_verified(_lock_released(scope, invoice_ids), refused))
+    closings = _closings(scope, [row for row in sound if row.credits_invoice_id is not None])
     for series_id, documents in groupby(sorted(sound, key=_by_series), key=attrgetter("series_id")):
         if series_id is None:
             scope = scope.at_this_moment()
             issued += _date_statements(scope, list(documents), issue_date, refused)
         else:
             scope, counter = _enter_series(scope, series_id, issue_date)
-            numbered = _number(scope, counter, list(documents), refused)
+            numbered = _number(scope, counter, list(documents), refused, closings)
             issued += numbered
             moves += [_move(scope, series_id, counter)] if numbered else []
     if issued:
         _write(scope, issued, moves)
+    numbers = {values["of_invoice"] for values in issued}
+    for row in (row for row in sound if row.id in closings and row.id in numbers):
+        close_with_credit(scope, row.id, row.customer_id, row.credits_invoice_id, closings[row.id])
     done = [Issued(values["of_invoice"], values["number"], values["issue_date"]) for values in issued]
     return Batch(tuple(done), tuple(refused))
 
@@ -116,7 +123,8 @@ def _by_series(row: Any) -> tuple[str, UUID]:
 
 
 _RELEASED = (
-    select(Invoice.id, Invoice.kind, Invoice.series_id, Invoice.document, Invoice.digest)
+    select(Invoice.id, Invoice.series_id, Invoice.document, Invoice.digest)
+    .add_columns(Invoice.credits_invoice_id, Invoice.customer_id, Invoice.gross)
     .where(
         Invoice.administration_id == bindparam("of_administration"),
         Invoice.id.in_(bindparam("ids", expanding=True)),
@@ -140,6 +148,20 @@ def _verified(rows: Iterable[Any], refused: list[Refused]) -> Iterable[Any]:
         else:
             sentence = "The stored document is not the one that was released; withdraw it and release it again."
             refused.append(Refused(row.id, IssueRefused(sentence, code="document_damaged")))
+
+
+def _closings(scope: Scope, credit_notes: Sequence[Any]) -> dict[UUID, Decimal]:
+    """By how much each credit note lowers what is open of its invoice; the invoices stay locked, so that it holds."""
+    if not credit_notes:
+        return {}
+    credited = {row.credits_invoice_id for row in credit_notes}
+    for invoice_id in sorted(credited):
+        get_invoice(scope, invoice_id, lock=True)
+    found = standings(scope, credited)
+    if any(one.written_off for one in found.values()):
+        sentence = "Something of the invoice was written off meanwhile: undo that first, else it would count twice."
+        raise IssueRefused(sentence, code="written_off")
+    return {row.id: max(ZERO, min(row.gross, found[row.credits_invoice_id].open)) for row in credit_notes}
 
 
 @dataclass(slots=True)
@@ -225,13 +247,19 @@ def _book_year(counter: _Counter, today: date) -> str:
     return counter.year
 
 
-def _number(scope: Scope, counter: _Counter, documents: list[Any], refused: list[Refused]) -> list[dict[str, Any]]:
+def _number(
+    scope: Scope,
+    counter: _Counter,
+    documents: list[Any],
+    refused: list[Refused],
+    closings: Mapping[UUID, Decimal] | None = None,
+) -> list[dict[str, Any]]:
     """The new values of each document, in order; one that is refused uses no number."""
     issued = []
     for row in documents:
         number = counter.pattern.format(counter.counter_period, counter.next_number)
         try:
-            frozen = issue_json(row.document.encode(), number, counter.day)
+            frozen = issue_json(row.document.encode(), number, counter.day, (closings or {}).get(row.id))
         except BillingError as error:
             refused.append(Refused(row.id, IssueRefused(error.detail, errors=error.errors)))
             continue

@@ -22,8 +22,16 @@ from billing_service.store.scope import Scope
 OpenScope = Callable[[], AbstractContextManager[Scope]]
 
 _KINDS: Final = {
-    "nl": {DocumentKind.INVOICE: "Factuur", DocumentKind.ZERO_STATEMENT: "Nuloverzicht"},
-    "en": {DocumentKind.INVOICE: "Invoice", DocumentKind.ZERO_STATEMENT: "Zero statement"},
+    "nl": {
+        DocumentKind.INVOICE: "Factuur",
+        DocumentKind.CREDIT_NOTE: "Creditnota",
+        DocumentKind.ZERO_STATEMENT: "Nuloverzicht",
+    },
+    "en": {
+        DocumentKind.INVOICE: "Invoice",
+        DocumentKind.CREDIT_NOTE: "Credit note",
+        DocumentKind.ZERO_STATEMENT: "Zero statement",
+    },
 }
 _CONCEPT: Final = {"nl": "concept", "en": "draft"}
 _NOT_IN_A_NAME: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u2028-\u202e\u2066-\u2069]+')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 from uuid import UUID
@@ -58,7 +58,7 @@ def release_contract(
             if draft is None or draft.outcome == "zero":
                 raise _NothingToInvoice  # what was priced on the way is priced again next time
             _refuse_negative(draft)
-            _store(scope, issuer, draft, run_id)
+            _store(scope, draft, run_id)
     except _NothingToInvoice:
         return "nothing"
     except Busy:
@@ -122,39 +122,44 @@ def _refuse_negative(draft: Draft) -> None:
         raise NegativeDraft(f"The draft comes to {totals.gross} {draft.document.currency}; an invoice is not negative.")
 
 
-def _store(scope: Scope, issuer: Issuer, draft: Draft, run_id: UUID | None) -> None:
+def _store(scope: Scope, draft: Draft, run_id: UUID | None) -> None:
     document = draft.document
     check(document)
-    lay_out(_as_issued(document))
+    lay_out(as_issued(document))
     invoice_id = new_id()
-    bulk.insert_rows(scope.session, Invoice, [_invoice_row(scope, issuer, draft, run_id, invoice_id)])
-    bulk.insert_rows(scope.session, InvoiceLine, _line_rows(scope, invoice_id, document))
+    numbered = document.kind is not DocumentKind.ZERO_STATEMENT
+    keys = {
+        "billing_run_id": run_id,
+        "contract_id": draft.contract_id,
+        "customer_id": draft.customer_id,
+        "series_id": draft.series_id if numbered else None,
+    }
+    bulk.insert_rows(scope.session, Invoice, [document_row(scope, invoice_id, document, keys)])
+    bulk.insert_rows(scope.session, InvoiceLine, line_rows(scope, invoice_id, document))
     _put_charges_on_lines(scope, invoice_id, draft)
     mark_released(scope, invoice_id, draft.contract_id, draft.until)
     changes = {"contract_id": draft.contract_id, "kind": document.kind, "gross": document.totals.gross}
     audit.record(scope, "invoice.released", "invoice", invoice_id, changes)
 
 
-def _as_issued(document: InvoiceDocument) -> InvoiceDocument:
+def as_issued(document: InvoiceDocument) -> InvoiceDocument:
     """The document with the longest number there can be, so that what fits now fits then."""
     number = None if document.kind is DocumentKind.ZERO_STATEMENT else _LONGEST_NUMBER
-    return issue(document, number, document.supply_to)
+    return issue(document, number, document.supply_to, document.totals.gross)
 
 
-def _invoice_row(scope: Scope, issuer: Issuer, draft: Draft, run_id: UUID | None, invoice_id: UUID) -> dict[str, Any]:
-    document = draft.document
+def document_row(
+    scope: Scope, invoice_id: UUID, document: InvoiceDocument, keys: Mapping[str, UUID | None]
+) -> dict[str, Any]:
+    """The values of a released document's row in ``invoices``; ``keys`` are the rows it belongs to."""
     data = to_json(document)
-    numbered = document.kind is not DocumentKind.ZERO_STATEMENT
     return {
         "administration_id": scope.administration_id,
         "id": invoice_id,
         "version": 1,
-        "billing_run_id": run_id,
-        "contract_id": draft.contract_id,
-        "customer_id": draft.customer_id,
+        **keys,
         "kind": document.kind.value,
         "state": "released",
-        "series_id": draft.series_id if numbered else None,
         "supply_from": document.supply_from,
         "supply_to": document.supply_to,
         "currency": document.currency,
@@ -167,7 +172,8 @@ def _invoice_row(scope: Scope, issuer: Issuer, draft: Draft, run_id: UUID | None
     }
 
 
-def _line_rows(scope: Scope, invoice_id: UUID, document: InvoiceDocument) -> list[dict[str, Any]]:
+def line_rows(scope: Scope, invoice_id: UUID, document: InvoiceDocument) -> list[dict[str, Any]]:
+    """The values of its rows in ``invoice_lines``."""
     return [
         {
             "administration_id": scope.administration_id,

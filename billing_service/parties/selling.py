@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
+from typing import Literal, cast
 from uuid import UUID
 
 from sqlalchemy import select
@@ -46,8 +46,11 @@ class Issuer:
         return self.vat_since[at - 1][1]
 
 
-def load_issuer(scope: Scope) -> Issuer:
-    """Raises InvalidInput (``no_series``) for an administration without a number series for invoices."""
+def load_issuer(scope: Scope, document_type: Literal["invoice", "credit_note"] = "invoice") -> Issuer:
+    """The seller with its series for documents of this type.
+
+    Raises InvalidInput (``no_series``) for an administration without a number series for them.
+    """
     session, key = scope.session, scope.administration_id
     row = session.scalars(select(Administration).where(Administration.id == key)).one()
     statuses = session.execute(
@@ -57,11 +60,13 @@ def load_issuer(scope: Scope) -> Issuer:
     )
     series = session.execute(
         select(Series.id, Series.code)
-        .where(Series.administration_id == key, Series.document_type == "invoice")
+        .where(Series.administration_id == key, Series.document_type == document_type)
         .order_by(Series.is_default.desc(), Series.code)
     ).all()
     if not series:
-        raise InvalidInput("The administration has no number series for invoices: add one.", code="no_series")
+        documents = document_type.replace("_", " ") + "s"
+        detail = f"The administration has no number series for {documents}: add one of document type {document_type}."
+        raise InvalidInput(detail, code="no_series")
     seller = Seller(
         legal_name=row.legal_name,
         address=Address(row.street, row.postal_code, row.city, row.country),

@@ -154,6 +154,7 @@ class WriteOff(Base, Keyed):
         UniqueConstraint("administration_id", "reverses_id"),
         CheckConstraint("amount <> 0 AND (amount < 0) = (reverses_id IS NOT NULL)", name="amount"),
         Index("ix_write_offs_invoice", "administration_id", "invoice_id", "amount"),
+        Index(None, "administration_id", "customer_id"),
     )
 
 

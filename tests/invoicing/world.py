@@ -89,6 +89,7 @@ class World:
         world = cls(database)
         with database.write() as session:
             world.administration_id = builders.administration(session, **administration)
+            builders.credit_series(session, world.administration_id)
             world.tariff_id = builders.tariff(session, world.administration_id, TARIFF)
         return world
 

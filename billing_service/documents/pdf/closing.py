@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from billing_service.core.document import Buyer, DocumentKind, InvoiceDocument, Totals, VatGroup
+from billing_service.core.document import Buyer, Crediting, DocumentKind, InvoiceDocument, Totals, VatGroup
 from billing_service.core.references import LARGEST_EPC_AMOUNT, epc_payload, grouped
 from billing_service.core.vat import vat_text
 from billing_service.documents.pdf.fonts import width
@@ -129,7 +129,7 @@ def _payment(document: InvoiceDocument) -> Strip:
     x, y = LEFT + _INSIDE, _INSIDE * 0.8
     code = _code(document)
     room = COLUMN - 2 * _INSIDE - (_QR_SIDE + _INSIDE if code else 0)
-    marks: list[Mark] = [left(texts["payment"], x, BODY_BOLD, y)]
+    marks: list[Mark] = [left(texts["credit" if document.crediting else "payment"], x, BODY_BOLD, y)]
     y += BODY_BOLD.leading + 1
     for line in wrapped(_request(document), room, BODY):
         marks.append(left(line, x, BODY, y))
@@ -158,6 +158,8 @@ def _centred(text: str, middle: float, y: float) -> Mark:
 
 def _request(document: InvoiceDocument) -> str:
     texts, language, payable = TEXTS[document.language], document.language, document.totals.payable
+    if document.crediting is not None:
+        return _credited(document, document.crediting)
     if payable < 0:
         return texts["in_your_favour"].format(amount=money(-payable, document.currency, language))
     if payable == 0:
@@ -170,10 +172,25 @@ def _request(document: InvoiceDocument) -> str:
     return texts[key].format(amount=money(payable, document.currency, language), date=due)
 
 
+def _credited(document: InvoiceDocument, crediting: Crediting) -> str:
+    """What becomes of the amount of a credit note: known once it is issued."""
+    texts = TEXTS[document.language]
+    number = document.preceding.number if document.preceding else ""
+    if crediting.closes is None or crediting.balance is None:
+        return texts["credit_later"].format(number=number)
+    parts = (("credit_closes", crediting.closes), ("credit_balance", crediting.balance))
+    said = [
+        texts[key].format(amount=money(amount, document.currency, document.language), number=number)
+        for key, amount in parts
+        if amount
+    ]
+    return " ".join(said) or texts["credit_nothing"].format(number=number)
+
+
 def _details(document: InvoiceDocument) -> Iterator[tuple[str, str]]:
     """Label and value of what a transfer needs; nothing when there is nothing to pay."""
     texts, payment = TEXTS[document.language], document.payment
-    if document.totals.payable <= 0:
+    if document.totals.payable <= 0 or document.crediting is not None:
         return
     if payment.iban:
         yield texts["account"], grouped(payment.iban)

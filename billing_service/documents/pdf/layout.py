@@ -7,7 +7,7 @@ from billing_service.documents.pdf import lines
 from billing_service.documents.pdf.annex import add_annex
 from billing_service.documents.pdf.closing import closing
 from billing_service.documents.pdf.flow import Flow, add_table
-from billing_service.documents.pdf.letter import invoice_facts, invoice_title, letterhead
+from billing_service.documents.pdf.letter import credit_intro, invoice_facts, invoice_title, letterhead
 from billing_service.documents.pdf.marks import MM, height
 from billing_service.documents.pdf.running import MOST_HEAD, Pages, add_running, too_long
 from billing_service.documents.pdf.texts import TEXTS, name_of
@@ -29,6 +29,8 @@ def lay_out(document: InvoiceDocument) -> Pages:
         raise too_long(document, head_texts)
     flow.pages[0].extend(marks)
     flow.y += 5 * MM
+    if document.crediting is not None:
+        flow.add(credit_intro(document, document.crediting))
     under = closing(document)
     add_table(flow, lines.head(document), lines.rows(document), keep_after=height(under))
     flow.add(under)

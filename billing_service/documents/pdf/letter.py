@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from billing_service.core.document import Address, Buyer, DocumentKind, InvoiceDocument, Seller
+from billing_service.core.document import Address, Buyer, Crediting, DocumentKind, InvoiceDocument, Seller
 from billing_service.core.references import grouped
 from billing_service.documents.pdf.formats import country, long_date, period
 from billing_service.documents.pdf.marks import (
@@ -26,9 +26,11 @@ from billing_service.documents.pdf.marks import (
     SMALL_BOLD,
     TITLE,
     WORDMARK,
+    Block,
     Mark,
     Panel,
     Rule,
+    Strip,
     Style,
     left,
     wrapped,
@@ -141,8 +143,20 @@ def _facts(marks: list[Mark], facts: list[Fact], y: float) -> float:
 
 def invoice_title(document: InvoiceDocument) -> str:
     """What stands above an invoice."""
-    concept = document.kind is DocumentKind.INVOICE and document.number is None
-    return TEXTS[document.language]["invoice_concept" if concept else document.kind]
+    concept = document.kind is not DocumentKind.ZERO_STATEMENT and document.number is None
+    return TEXTS[document.language][f"{document.kind}_concept" if concept else document.kind]
+
+
+def credit_intro(document: InvoiceDocument, crediting: Crediting) -> Block:
+    """Which invoice a credit note credits, and why; above its lines."""
+    before = document.preceding
+    said = TEXTS[document.language]["credits"].format(
+        number=before.number if before else "",
+        date=long_date(before.issue_date, document.language) if before else "",
+        reason=crediting.reason,
+    )
+    strips = [Strip(BODY.leading, (left(line, LEFT, BODY),)) for line in wrapped(said, COLUMN, BODY)]
+    return [*strips, Strip(5 * MM)]
 
 
 def invoice_facts(document: InvoiceDocument) -> Iterator[Fact]:
@@ -151,6 +165,9 @@ def invoice_facts(document: InvoiceDocument) -> Iterator[Fact]:
     concept = texts["not_issued"]
     issued = long_date(document.issue_date, language) if document.issue_date else concept
     if document.kind is DocumentKind.ZERO_STATEMENT:
+        yield texts["statement_date"], issued
+    elif document.kind is DocumentKind.CREDIT_NOTE:
+        yield texts["credit_number"], document.number or concept
         yield texts["statement_date"], issued
     else:
         yield texts["number"], document.number or concept

@@ -363,4 +363,10 @@ def add_tables() -> None:
             "administration_id", "reverses_id", name=op.f("uq_write_offs_administration_id_reverses_id")
         ),
     )
+    op.create_index(
+        op.f("ix_write_offs_administration_id_customer_id"),
+        "write_offs",
+        ["administration_id", "customer_id"],
+        unique=False,
+    )
     op.create_index("ix_write_offs_invoice", "write_offs", ["administration_id", "invoice_id", "amount"], unique=False)
