@@ -195,7 +195,7 @@ def test_a_free_import_with_its_website_feedback_swapped_columns_and_a_third_mom
         "Totaal exclusief btw € 90,00",
         "Totaal inclusief btw € 108,90",
     ):
-        assert said in invoice, said
+        assert said in invoice, f"{said} IN {invoice}"
     [fee] = desk.look()["fees"]
     assert fee["charge_state"] == "invoiced"
     desk.check()
@@ -264,7 +264,7 @@ def test_three_files_quoted_declined_by_the_link_changed_and_accepted(desk: Desk
         "Elk volgend moment kost de helft van de offerteprijs van € 345,55: € 172,78.",
         "Totaal exclusief btw € 518,33",
     ):
-        assert said in invoice, said
+        assert said in invoice, f"{said} IN {invoice}"
     desk.check()
 
 

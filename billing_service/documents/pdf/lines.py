@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
-from billing_service.core.document import Line
+from billing_service.core.document import Basis, Line
 from billing_service.documents.pdf.fonts import width
 from billing_service.documents.pdf.formats import hours, number, plain_amount, unit_price
 from billing_service.documents.pdf.marks import (
@@ -35,6 +35,8 @@ UNIT_X = QUANTITY_END + 1 * MM
 PRICE_END = LEFT + 126 * MM
 VAT_END = LEFT + 145 * MM
 _DESCRIPTION_ROOM = 78 * MM
+_WIDE_ROOM = 108 * MM
+"""Of a plain amount: there is no quantity, and "included" at the most where the price stands."""
 _UNIT_ROOM = 9.5 * MM
 _QUANTITY_ROOM = 17 * MM
 _PRICE_ROOM = 19 * MM
@@ -91,8 +93,9 @@ def _places(price: Decimal) -> int:
 def _row(document: Lined, at: int, places: int) -> Block:
     """Its figures beside the first line of its description, its details below, a hairline under it."""
     line = document.lines[at]
-    described = [(text, BODY) for text in wrapped(line.description, _DESCRIPTION_ROOM, BODY)]
-    described += [(text, SMALL) for text in wrapped(line.detail or "", _DESCRIPTION_ROOM, SMALL)]
+    room = _WIDE_ROOM if line.basis is Basis.AMOUNT else _DESCRIPTION_ROOM
+    described = [(text, BODY) for text in wrapped(line.description, room, BODY)]
+    described += [(text, SMALL) for text in wrapped(line.detail or "", room, SMALL)]
     strips = []
     for position, (text, style) in enumerate(described or [("", BODY)]):
         top = _PADDING if position == 0 else 0
