@@ -150,6 +150,20 @@ def test_an_accepted_quote_for_a_new_structure_lapses_when_the_old_one_comes_bac
     assert story.total == "0.00"
 
 
+def test_an_expired_quote_stays_expired_while_a_newer_one_is_open() -> None:
+    story = Story().opened().assessed(columns(31)).quote("400.00", valid_days=2).wait(5).quote("550.00")
+    story.refuses("import_quote_not_open", "accepted", "OFF-1").accepted("OFF-2")
+    assert story.moment(columns(31)).total == "550.00"
+
+
+def test_a_quote_that_was_used_opens_no_further_moment() -> None:
+    wide = columns(31)
+    story = Story().free().moment().assessed(wide).quote("400.00", "new_structure").accepted().moment(wide)
+    assert story.status == "all_moments_delivered"
+    assert [quote.used for quote in story.project.quotes] == [True]
+    story.refuses("import_agreement_needed", "moment", wide)
+
+
 def test_a_quoted_price_of_nothing_is_agreed_and_charges_nothing() -> None:
     story = Story().quoted("0.00").moment().moment()
     assert story.refuses("import_no_agreement_needed", "agrees_further").moment().project.fees == ()
