@@ -62,13 +62,17 @@ def charge_fees(scope: Scope, row: ImportProject, fees: Sequence[Fee], seq: int)
 
 
 def charge_values(row: ImportProject, fee: Fee, currency: str) -> dict[str, Any]:
-    """What the charge of a fee says; its texts in every language."""
+    """What the charge of a fee says; its texts in every language, with the project's name, as a contract may have
+    several imports."""
     policies = {language: pinned_policy(row, language) for language in LANGUAGES}
+    project = f"{row.name} ({row.reference})."
     policy = policies["nl"]
     return {
         "date": fee.on,
         "description": {language: describe_fee(fee, language) for language in LANGUAGES},
-        "detail": {language: fee_detail(fee, named, language, currency) for language, named in policies.items()},
+        "detail": {
+            language: f"{project} {fee_detail(fee, named, language, currency)}" for language, named in policies.items()
+        },
         "disposition": "charge" if fee.amount else "included",
         "pricing": "amount",
         "amount": fee.amount,

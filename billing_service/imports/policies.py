@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from billing_service.core.ids import new_id
 from billing_service.core.imports import ImportPolicy, parse_policy
-from billing_service.errors import AlreadyExists, NotFound
+from billing_service.errors import AlreadyExists, FieldError, InvalidInput, NotFound
 from billing_service.store import audit
 from billing_service.store.imports import ImportPolicyRow, ImportProject
 from billing_service.store.scope import Scope
@@ -29,7 +29,7 @@ def create_policy(scope: Scope, values: Mapping[str, Any]) -> ImportPolicyRow:
         InvalidInput: naming every setting that is unknown or cannot be.
         AlreadyExists: another policy has this label or begins that day.
     """
-    policy = parse_policy(values["document"], values["label"])
+    policy = _parsed(values["document"], values["label"])
     _refuse_taken(scope, values["label"], values["valid_from"])
     row = ImportPolicyRow(
         administration_id=scope.administration_id,
@@ -78,6 +78,15 @@ def settings_of(policy: ImportPolicy) -> dict[str, Any]:
     named = (field.name for field in fields(policy) if field.name != "label")
     plain: dict[str, Any] = audit.plain({name: getattr(policy, name) for name in named})
     return plain
+
+
+def _parsed(document: Mapping[str, Any], label: str) -> ImportPolicy:
+    """The policy; what is wrong with it is pointed at in the wish, where the settings stand under ``document``."""
+    try:
+        return parse_policy(document, label)
+    except InvalidInput as error:
+        errors = [FieldError(f"/document{field.pointer}", field.detail) for field in error.errors]
+        raise InvalidInput(error.detail, errors=errors) from error
 
 
 def _refuse_taken(scope: Scope, label: str, valid_from: date) -> None:
