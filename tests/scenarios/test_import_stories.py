@@ -187,6 +187,7 @@ def test_a_free_import_with_its_website_feedback_swapped_columns_and_a_third_mom
     invoice = desk.invoice(date(2026, 3, 31))
     for said in (
         "Derde importmoment van het ledenbestand (9 maart 2026)",
+        "Ledenbestand De Linde (IMP-LINDE).",
         "Het gratis importtarief omvat twee momenten met een website: 8 januari 2026 en 4 februari 2026.",
         "Elk volgend moment kost € 90,00.",
         "Akkoord van A. de Wit (e-mail) op 9 maart 2026.",
