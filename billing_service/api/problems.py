@@ -49,6 +49,11 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     "book_year_in_use": ProblemType(
         "The book year is in use", "Documents were numbered in it.", "Keep it; it is part of the books."
     ),
+    "broken_chain": ProblemType(
+        "A chain of documents is broken",
+        "A document in the backup is not the one that was issued.",
+        "Find out what happened; --accept-broken-chains restores it as it is.",
+    ),
     "busy": ProblemType(
         "Somebody else is at it",
         "A request with the same Idempotency-Key is still running, or something it needs was locked for 10 seconds.",
@@ -76,6 +81,11 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "The file is damaged",
         "It is incomplete, or not what its beginning says.",
         "Open it, save it again and send it once more.",
+    ),
+    "database_not_empty": ProblemType(
+        "The database is not empty",
+        "A backup is restored into an empty database only.",
+        "Make a new database and restore into that.",
     ),
     "document_damaged": ProblemType(
         "The stored document was changed",
@@ -325,6 +335,16 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "The decision is locked until its invoice is issued or withdrawn.",
         "Withdraw the released invoice first; after issue, correct with a credit and a new charge.",
     ),
+    "schema_newer": ProblemType(
+        "The database is newer than this program",
+        "A newer program has migrated it, or made the backup.",
+        "Start the newer program.",
+    ),
+    "schema_older": ProblemType(
+        "The database is older than this program",
+        "It must be migrated before this program can run.",
+        "Run: billing migrate.",
+    ),
     "series_blocked": ProblemType(
         "The number series is blocked",
         "The database was restored from a backup: numbers given after the backup are unknown here.",
@@ -411,7 +431,7 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "Give it the right name, or save it again.",
     ),
     "wrong_schema": ProblemType(
-        "The database has another version", "It must be migrated before this program can run.", "Run: billing migrate."
+        "The database has another version", "It does not fit this program or this backup.", "Read the detail."
     ),
     "zip_bomb": ProblemType(
         "The file unpacks to far too much",

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import OperationalError
 
-from billing_service.cli import bill, import_project, import_questions, keys, load, operate, run, series
+from billing_service.cli import backups, bill, import_project, import_questions, keys, load, operate, run, series
 from billing_service.config import InvalidSettings
 from billing_service.errors import BillingError
 
@@ -42,6 +42,7 @@ def main() -> None:
 
 for _command in (
     *operate.COMMANDS,
+    *backups.COMMANDS,
     *keys.COMMANDS,
     *load.COMMANDS,
     *import_questions.COMMANDS,

@@ -30,34 +30,56 @@ def migrate(database: Database, revision: str = "head") -> None:
     Raises:
         WrongSchema: rows would break a foreign key afterwards; nothing is changed.
     """
+    with exclusive(database) as connection:
+        upgrade(connection, revision)
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """As ``migrate``, within the transaction of ``exclusive``."""
     from alembic import command
 
-    with _exclusive(database) as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-        triggers.install(connection)
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+    triggers.install(connection)
 
 
 def check(database: Database) -> None:
-    """Refuse to run on another schema.
+    """Refuse to run on another schema. Raises as ``refuse_other``."""
+    with database.engine.connect() as connection:
+        refuse_other(connection)
+
+
+def refuse_other(connection: Connection) -> None:
+    """Refuse another schema than this program's.
 
     Raises:
-        WrongSchema: naming both versions and the command that helps.
+        WrongSchema: naming both versions and what helps; ``schema_newer`` where a newer program made it, else
+            ``schema_older``.
     """
-    expected = head()
-    with database.engine.connect() as connection:
-        found = None
-        if inspect(connection).has_table("alembic_version"):
-            found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    found, expected = found_in(connection), head()
+    if found is not None and found > expected:
+        raise WrongSchema(
+            f"The database has schema {found}, newer than {expected} of this program: start the newer program.",
+            code="schema_newer",
+        )
     if found != expected:
         raise WrongSchema(
-            f"The database has schema {found or 'none'}, this program needs {expected}: run 'billing migrate'."
+            f"The database has schema {found or 'none'}, this program needs {expected}: run 'billing migrate'.",
+            code="schema_older",
         )
 
 
+def found_in(connection: Connection) -> str | None:
+    """The version of the schema in this database; None where there is none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
 @contextmanager
-def _exclusive(database: Database) -> Iterator[Connection]:
+def exclusive(database: Database) -> Iterator[Connection]:
+    """The transaction of a migration or a restore, alone in the database."""
     engine = database.engine.execution_options(begin="EXCLUSIVE")
     with engine.connect() as connection:
         if database.is_sqlite:
@@ -65,7 +87,7 @@ def _exclusive(database: Database) -> Iterator[Connection]:
                 yield connection
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                 if broken:
-                    raise WrongSchema(f"The migration would leave {len(broken)} rows that point nowhere: {broken[:3]}")
+                    raise WrongSchema(f"It would leave {len(broken)} rows that point nowhere: {broken[:3]}")
         else:
             with connection.begin():
                 connection.exec_driver_sql("SET LOCAL lock_timeout = 0")

@@ -67,7 +67,7 @@ def test_not_ready_on_another_schema(world: World) -> None:
     with world.database.write() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     try:
-        problem(world.app.test_client().get("/readyz"), 503, "wrong_schema")
+        problem(world.app.test_client().get("/readyz"), 503, "schema_older")
         assert world.app.test_client().get("/livez").status_code == 200
     finally:
         with world.database.write() as session:

@@ -1,0 +1,1 @@
+"""Running the service for years: backup and restore, metrics, health, several machines."""
