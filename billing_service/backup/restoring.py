@@ -106,7 +106,6 @@ def _restore(connection: Connection, reading: Reading, now: datetime, actor: str
             )
         )
         session.flush()
-        session.commit()  # of the session only: the transaction is that of the connection
     return Restored(backup, blocked, broken)
 
 
