@@ -17,6 +17,7 @@ from billing_service.documents.delivered.values import MEGABYTE, ReadLimits
 
 MOST_PARTS: Final = 5_000
 _SMALL_PART: Final = MEGABYTE  # may have shrunk as far as it likes
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)  # as zipfile says it
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _PIECE: Final = 1 << 16
 _MACRO_PARTS: Final = re.compile(
@@ -34,7 +35,7 @@ class Package:
     def __init__(self, content: bytes, limits: ReadLimits) -> None:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError) as error:
+        except _BROKEN as error:
             raise damaged() from error
         self.parts = {part.filename: part for part in self._zip.infolist()}
         self._refuse_bomb(limits)
@@ -107,7 +108,7 @@ class Package:
             endless.file_size = sys.maxsize
             with self._zip.open(endless) as stream:
                 yield Measured(stream, part.file_size)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        except _BROKEN as error:
             raise damaged() from error
 
 

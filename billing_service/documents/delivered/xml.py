@@ -68,5 +68,5 @@ def scan(stream: Stream, start: Start = _nothing, end: End = _nothing, text: Tex
         parser.Parse(b"", True)
     except Enough:
         return
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:  # LookupError: it names an encoding that nobody knows
         raise damaged() from error

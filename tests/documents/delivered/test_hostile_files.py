@@ -295,6 +295,7 @@ def test_one_line_of_fifty_megabytes_is_refused(filling: bytes):
         ("a.xls", XLS[:8] + bytes(600)),
         ("a.xlsx", b"PK\x03\x04 no zip at all"),
         ("a.xlsx", xlsx_with({"xl/worksheets/sheet1.xml": "<worksheet><sheetData>"})),
+        ("a.xlsx", xlsx_with({"xl/worksheets/sheet1.xml": '<?xml version="1.0" encoding="nobodys"?><worksheet/>'})),
         ("a.xlsx", zipped({name: part for name, part in unzipped(XLSX).items() if "sheet1" not in name})),
         ("a.xlsx", xlsx_of_cells('<row><c r="A99999999"><v>1</v></c></row>')),
         ("a.ods", zipped({name: part for name, part in unzipped(ODS).items() if name != "content.xml"})),
