@@ -5,6 +5,7 @@ The flow, each step with its module:
     question in      intake       questions, time entries and contact moments, one by one or in bulk
     decision         rating       core.tariff says what is billable and how; the explanation is stored with it
     charge           rating       amounts ready to be invoiced, also manual ones
+    import fees      imports      a member file comes in: what is free, included or charged, and why; quotes
     invoice          invoicing    preview → release → issue: gapless number, frozen document value
     PDF              documents    rendered from the frozen value by the worker, or at the first download
 

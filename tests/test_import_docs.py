@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from billing_service import cli
 from billing_service.core.imports import POLICY_SETTINGS, Setting, parse_policy
-from tests.test_make_run import ROOT
+from billing_service.store.session import Database
+from tests import builders
+from tests.left_out import skip_left_out
+from tests.test_cli import program_on
+from tests.test_make_run import DEADLINE, ROOT, free_port, running
 
 DOCS = (ROOT / "docs" / "import-fees.md").read_text("utf-8")
 
@@ -38,3 +50,64 @@ def test_the_example_of_a_policy_is_one() -> None:
     [example] = re.findall(r"<!-- policy -->\n```json\n(.*?)```", DOCS, re.S)
     sent = json.loads(example)
     assert parse_policy(sent["document"], sent["label"]).label == sent["label"]
+
+
+def blocks(mark: str) -> list[str]:
+    """The lines of the one block that is marked so."""
+    [block] = re.findall(rf"<!-- {mark}: .*?-->\n```sh\n(.*?)```", DOCS, re.S)
+    return str(block).splitlines()
+
+
+def test_the_desks_session_is_a_free_import_whose_third_moment_costs_90(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BILLING_DATA_DIR", str(tmp_path))
+    rows = [line.split(";") for line in ("Lidnummer;Achternaam;Postcode;Plaats", "1;de Wit;7411 AA;Deventer")]
+    Path("leden.csv").write_text("\n".join(";".join(row) for row in rows), "utf-8")
+    Path("verwisseld.csv").write_text("\n".join(";".join([*row[:2], row[3], row[2]]) for row in rows), "utf-8")
+    with database.write() as session:
+        ours = builders.administration(session)
+        tariff = builders.tariff(session, ours, {"name": "Tarief", "rules": []})
+        builders.contract(session, ours, builders.customer(session, ours), tariff, reference="KV-2024")
+    printed = ""
+    for line in filter(None, blocks("desk")):
+        program, *words = shlex.split(line, comments=True)
+        assert program == "billing"
+        done = CliRunner().invoke(cli.main, words, obj=program_on(database))
+        assert done.exit_code == 0, line + done.output
+        printed += done.stdout
+    assert "The columns “Postcode” and “Plaats” have changed places (3 and 4)." in printed
+    assert "Together €90.00, without VAT." in printed
+    assert "The charges are those that the history makes." in printed
+
+
+def test_the_session_with_curl_goes_from_two_files_to_a_charged_import(tmp_path: Path) -> None:
+    for tool in ("bash", "curl", "python3"):
+        if shutil.which(tool) is None:
+            skip_left_out("session with curl in docs/import-fees.md", f"{tool} is not installed")
+    port = free_port()
+    script = "\n".join(line for line in blocks("session") if not line.startswith("export KEY="))
+    with running(tmp_path, port) as service:
+        service.wait_for("Ctrl-C stops everything.")
+        [key] = re.findall(r"API key +(bk_\S+)", service.text)
+        done = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", script.replace("127.0.0.1:8000", f"127.0.0.1:{port}")],
+            cwd=tmp_path,
+            env={
+                "KEY": key,
+                "PATH": str(Path(shutil.which("curl") or "").parent) + ":/usr/bin:/bin",
+                "LC_ALL": "C.UTF-8",
+            },
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "'outcome': 'quote'" in done.stdout
+    assert "accepted\n345.55\n" in done.stdout
+    assert "172,78" in done.stdout
+    assert done.stdout.rstrip().endswith("True")
+    [pdf] = tmp_path.glob("Offerte *.pdf")
+    assert pdf.read_bytes().startswith(b"%PDF-")
