@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from billing_service.api.import_problems import IMPORT_PROBLEMS
+from billing_service.api.money_problems import MONEY_PROBLEMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,6 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "Its state forbids this",
         "The thing exists, but not in a state that allows this.",
         "Read it again; see the detail.",
-    ),
-    "credit_exceeds_invoice": ProblemType(
-        "More than is left of the invoice",
-        "Credits never exceed their invoice: not per line, not per VAT group, not in all.",
-        "Credit what is left; read the invoice's credit notes for what was credited.",
     ),
     "cut_over_done": ProblemType(
         "The cut-over was done", "The next number of a series can be set once.", "Make another series if you must."
@@ -254,8 +250,8 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     ),
     "no_series": ProblemType(
         "There is no number series",
-        "Invoices need a series of the document type invoice.",
-        "Add a series to the administration.",
+        "Invoices need a series of the document type invoice, credit notes one of the document type credit_note.",
+        "Add a series of that document type to the administration.",
     ),
     "no_titles": ProblemType(
         "There are no column titles",
@@ -308,9 +304,6 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "A valid API key is required",
         "There is no key, or it is unknown, expired or revoked.",
         "Send Authorization: Bearer bk_… with a valid key.",
-    ),
-    "nothing_to_credit": ProblemType(
-        "Nothing is left to credit", "All of the invoice was credited before.", "Nothing is left to do."
     ),
     "overlapping_book_years": ProblemType(
         "Book years cannot overlap", "Every day belongs to one book year at most.", "Choose days that are free."
@@ -440,7 +433,7 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     ),
 }
 
-PROBLEM_TYPES.update({code: ProblemType(*texts) for code, texts in IMPORT_PROBLEMS.items()})
+PROBLEM_TYPES.update({code: ProblemType(*texts) for code, texts in (IMPORT_PROBLEMS | MONEY_PROBLEMS).items()})
 
 
 def title_of(code: str) -> str:

@@ -13,7 +13,8 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "changed_after_release": (
             "De gegevens van deze vraag zijn gewijzigd nadat de post was vrijgegeven ({cause}). Vrijgegeven: "
             "{released.disposition} {released.amount}; volgens het tarief nu: {now.disposition} {now.amount}.",
-            "Trek de factuur in zolang zij niet is uitgegeven, of corrigeer met een credit en een nieuwe post.",
+            "Voorstel: {proposal.way}. Te crediteren {proposal.credit} en opnieuw te factureren {proposal.charge}, "
+            "exclusief btw.",
         ),
         "draft_refused": (
             "De factuur van dit contract tot en met {until} kon niet worden vrijgegeven: {reason}",
@@ -55,7 +56,8 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "changed_after_release": (
             "The facts of this question changed after its charge was released ({cause}). Released: "
             "{released.disposition} {released.amount}; by the tariff now: {now.disposition} {now.amount}.",
-            "Withdraw the invoice while it is not issued, or correct with a credit and a new charge.",
+            "Proposal: {proposal.way}. To be credited {proposal.credit} and charged anew {proposal.charge}, "
+            "without VAT.",
         ),
         "draft_refused": (
             "The invoice of this contract up to {until} could not be released: {reason}",
@@ -103,6 +105,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     "nl": {
         "charge": "factureren",
         "contract_changed": "het contract is gewijzigd",
+        "correct": "corrigeer de vraag met een creditnota en een nieuwe post",
         "customer_changed": "de debiteur is gewijzigd",
         "draw": "afboeken",
         "included": "inbegrepen",
@@ -117,10 +120,12 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "time_changed": "de bestede tijd is gewijzigd",
         "time_corrected": "de tijd is gecorrigeerd",
         "waived": "kwijtgescholden",
+        "withdraw": "trek de factuur in, zij is nog niet uitgegeven",
     },
     "en": {
         "charge": "charge",
         "contract_changed": "the contract changed",
+        "correct": "correct the question with a credit note and a new charge",
         "customer_changed": "the customer changed",
         "draw": "draw",
         "included": "included",
@@ -135,6 +140,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "time_changed": "the time spent changed",
         "time_corrected": "the time was corrected",
         "waived": "waived",
+        "withdraw": "withdraw the invoice, it is not issued yet",
     },
 }
 

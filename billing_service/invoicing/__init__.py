@@ -6,8 +6,10 @@ withdraw_run, withdraw   until issue everything can be taken back
 start_issue, issue_invoice   number, frozen value, digest, outbox and audit in one transaction
 pdf_of, render_pdf   rendered from the frozen value, stored once
 credit               part or all of an issued invoice taken back by a credit note
+propose, correct     a question set right after issue: a credit and a new charge
 """
 
+from billing_service.invoicing.correcting import Correction, Proposal, correct, propose
 from billing_service.invoicing.crediting import credit, get_credit_note
 from billing_service.invoicing.describe import describe_invoice, describe_invoices, describe_preview
 from billing_service.invoicing.drafts import Draft, Recipient, Unpriceable, preview
@@ -29,10 +31,13 @@ __all__ = [
     "ISSUE_RUN",
     "RELEASE_RUN",
     "RENDER_PDF",
+    "Correction",
     "Draft",
+    "Proposal",
     "Recipient",
     "StoredPdf",
     "Unpriceable",
+    "correct",
     "credit",
     "describe_invoice",
     "describe_invoices",
@@ -45,6 +50,7 @@ __all__ = [
     "issue_run",
     "pdf_of",
     "preview",
+    "propose",
     "release_run",
     "render_pdf",
     "start_issue",

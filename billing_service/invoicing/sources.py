@@ -20,6 +20,7 @@ from billing_service.store.parties import Person
 from billing_service.store.questions import Question, TimeEntry
 from billing_service.store.scope import Scope
 
+_CORRECTED = {"nl": "correctie van een eerdere factuur", "en": "correction of an earlier invoice"}
 _QUESTION = {"nl": "Vraag {key}", "en": "Question {key}"}
 
 
@@ -34,6 +35,8 @@ def wordings(scope: Scope, charges: Collection[OpenCharge], language: str) -> di
         key, asker, explanation = (row.external_id, row.name, row.explanation) if row else (None, None, None)
         rule = ((explanation or {}).get("name") or {}).get(language)
         detail = (charge.detail or {}).get(language) or _detail(key, asker, charge.date, language)
+        if charge.source == "correction":
+            detail = f"{detail} · {_CORRECTED[language]}"
         found[charge.id] = Wording(detail, rule)
     return found
 

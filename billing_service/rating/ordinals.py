@@ -3,7 +3,8 @@
 Ordinals follow (closed at, source, external id). They count the questions decided by the table (waived ones too; a
 withdrawn question has no decision and counts nowhere), per contract unless the table says per customer. Until release
 they are provisional and computed anew each time; once released they never change, and a late question takes the next
-free one. A released run that is withdrawn frees its ordinals again.
+free one. A released run that is withdrawn frees its ordinals again. A question that is corrected after issue keeps the
+ordinal it was invoiced with.
 """
 
 from __future__ import annotations
@@ -65,17 +66,19 @@ def lock_contracts(scope: Scope, contract_ids: Collection[UUID]) -> None:
 def _ordinals(scope: Scope, contract_ids: Collection[UUID], until: date) -> dict[UUID, int]:
     """The ordinal of each unreleased question of these contracts."""
     values = {"mine": scope.administration_id, "contracts": list(contract_ids), "until": until}
+    wanted = set(contract_ids)
+    numbers: dict[UUID, int] = {}
     taken: dict[str, set[int]] = defaultdict(set)
     waiting: dict[str, list[tuple[tuple[object, ...], UUID, UUID]]] = defaultdict(list)
     for counter, question_id, contract_id, released, ordinal, *place in scope.session.execute(_COUNTED, values):
         if counter is None or contract_id is None:  # the query asks for decisions with a counter; those have a contract
             continue
-        if not released:
-            waiting[counter].append((tuple(place), question_id, contract_id))
-        elif ordinal is not None:
+        if not released and ordinal is not None and contract_id in wanted:  # corrected
+            numbers[question_id] = ordinal
+        if ordinal is not None:
             taken[counter].add(ordinal)
-    wanted = set(contract_ids)
-    numbers: dict[UUID, int] = {}
+        elif not released:
+            waiting[counter].append((tuple(place), question_id, contract_id))
     for counter, questions in waiting.items():
         free = _free(taken[counter])
         for _, question_id, contract_id in sorted(questions):
@@ -142,6 +145,6 @@ _COUNTED = (
     .where(
         Decision.administration_id == _MINE,
         Decision.ordinal_counter.in_(_COUNTERS.distinct()),
-        Decision.released | _UNRELEASED,
+        Decision.released | _UNRELEASED | Decision.ordinal.is_not(None),
     )
 )

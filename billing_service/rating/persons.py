@@ -13,7 +13,7 @@ from billing_service.core.money import ZERO
 from billing_service.core.tariff import Decision as TariffDecision
 from billing_service.core.tariff import by_person
 from billing_service.errors import Conflict, FieldError, InvalidInput, NotFound
-from billing_service.rating.outcome import ON_A_LINE, person_outcome
+from billing_service.rating.outcome import ON_A_LINE, Outcome, person_outcome
 from billing_service.rating.questions import ClosedQuestion, load_closed
 from billing_service.rating.redecide import decide_stored
 from billing_service.rating.storing import store_outcomes
@@ -48,6 +48,16 @@ def decide_by_person(scope: Scope, question_id: UUID, wish: Mapping[str, Any]) -
         Conflict: it is open or withdrawn, or its decision is released.
         InvalidInput: an unknown contract, one that was not valid then, a charge without an amount.
     """
+    outcome = wished_outcome(scope, question_id, wish)
+    stored = store_outcomes(scope, [outcome], personal=True)
+    if stored.kept_released:
+        raise _released()
+    scope.session.expire_all()
+    return get_decision(scope, question_id)
+
+
+def wished_outcome(scope: Scope, question_id: UUID, wish: Mapping[str, Any]) -> Outcome:
+    """What ``decide_by_person`` would store; raises as it does, but for a decision that is released."""
     question = _closed_question(scope, question_id)
     if wish.get("contract") is not None:
         question.contract_id = _contract_id(scope, wish["contract"])
@@ -59,12 +69,7 @@ def decide_by_person(scope: Scope, question_id: UUID, wish: Mapping[str, Any]) -
             f"No contract is valid for this question on {day}: name one that is.",
             errors=[FieldError("/contract", f"must be a contract that was valid on {day}")],
         )
-    outcome = person_outcome(question, _wished(wish), agreement, scope.actor)
-    stored = store_outcomes(scope, [outcome], personal=True)
-    if stored.kept_released:
-        raise _released()
-    scope.session.expire_all()
-    return get_decision(scope, question_id)
+    return person_outcome(question, _wished(wish), agreement, scope.actor)
 
 
 def undo_person(scope: Scope, question_id: UUID) -> Decision:

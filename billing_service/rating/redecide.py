@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 
 from billing_service.rating.changed import report_changed_after_release
-from billing_service.rating.outcome import decide_question
-from billing_service.rating.questions import load_closed
+from billing_service.rating.outcome import Outcome, decide_question
+from billing_service.rating.questions import ClosedQuestion, load_closed
 from billing_service.rating.storing import Stored, drop_decisions, store_outcomes
-from billing_service.rating.terms import terms_for
+from billing_service.rating.terms import Terms, terms_for
 from billing_service.store.charges import Decision
 from billing_service.store.parties import Contract
 from billing_service.store.questions import Question, TimeEntry
@@ -90,10 +90,25 @@ def redecide(
     return decide_stored(scope, touched, cause=cause)
 
 
+def decided_now(scope: Scope, question_id: UUID) -> Outcome | None:
+    """What the tariff says about a stored question now, with the ordinal it has; None where it counts no longer."""
+    questions = load_closed(scope, [question_id])
+    if not questions:
+        return None
+    terms = terms_for(scope, questions)
+    outcome = decide_question(questions[0], terms)
+    counter = outcome.decision["ordinal_counter"]
+    row = scope.session.get(Decision, (scope.administration_id, question_id))
+    if row is None or counter is None or row.ordinal is None or row.ordinal_counter != counter:
+        return outcome
+    return decide_question(questions[0], terms, row.ordinal)
+
+
 def _decide_batch(scope: Scope, keys: list[UUID], cause: str, total: Stored) -> None:
     questions = load_closed(scope, keys)
     terms = terms_for(scope, questions)
     outcomes = [decide_question(question, terms) for question in questions]
+    outcomes = _keep_ordinals(scope, questions, terms, outcomes)
     stored = store_outcomes(scope, outcomes)
     closed = {question.id for question in questions}
     released = drop_decisions(scope, [key for key in keys if key not in closed])
@@ -103,3 +118,30 @@ def _decide_batch(scope: Scope, keys: list[UUID], cause: str, total: Stored) -> 
     total.unchanged += stored.unchanged
     total.kept_released += [*stored.kept_released, *released]
     total.kept_personal += stored.kept_personal
+
+
+def _keep_ordinals(
+    scope: Scope, questions: list[ClosedQuestion], terms: Terms, outcomes: list[Outcome]
+) -> list[Outcome]:
+    """Questions that were corrected after issue keep the ordinal they were invoiced with, where they still count in the
+    same way."""
+    counted = {outcome.question_id for outcome in outcomes if outcome.decision["ordinal_counter"] is not None}
+    if not counted:
+        return outcomes
+    kept = {
+        key: (ordinal, counter)
+        for key, ordinal, counter in scope.session.execute(
+            select(Decision.question_id, Decision.ordinal, Decision.ordinal_counter).where(
+                Decision.administration_id == scope.administration_id,
+                Decision.question_id.in_(counted),
+                Decision.ordinal.is_not(None),
+                ~Decision.released,
+            )
+        )
+    }
+    return [
+        decide_question(question, terms, kept[question.id][0])
+        if question.id in kept and kept[question.id][1] == outcome.decision["ordinal_counter"]
+        else outcome
+        for question, outcome in zip(questions, outcomes, strict=True)
+    ]

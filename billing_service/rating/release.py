@@ -9,7 +9,7 @@ from decimal import Decimal as Number
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, case, exists, select, update
 
 from billing_service.rating.ordinals import assign_ordinals, lock_contracts
 from billing_service.rating.redecide import decide_stored
@@ -109,7 +109,12 @@ def undo_release(scope: Scope, invoice_ids: Sequence[UUID]) -> None:
     scope.session.execute(
         update(Decision)
         .where(decisions, Decision.invoice_id.in_(invoice_ids))
-        .values(released=False, invoice_id=None, ordinal=None, version=Decision.version + 1)
+        .values(
+            released=False,
+            invoice_id=None,
+            ordinal=case((_WAS_CORRECTED, Decision.ordinal), else_=None),
+            version=Decision.version + 1,
+        )
     )
     decide_stored(scope, questions, cause="release_withdrawn")
 
@@ -121,6 +126,12 @@ def _lock_decisions(scope: Scope, contract_ids: Collection[UUID], until: date) -
 def _values(scope: Scope, contract_ids: Collection[UUID], until: date) -> dict[str, Any]:
     return {"mine": scope.administration_id, "contracts": list(contract_ids), "until": until}
 
+
+_WAS_CORRECTED = exists().where(
+    Charge.administration_id == Decision.administration_id,
+    Charge.question_id == Decision.question_id,
+    Charge.state == "credited",
+)
 
 # Built once: a release runs them for every contract, and building one costs more than running it.
 

@@ -106,6 +106,34 @@ def store_outcomes(scope: Scope, outcomes: Iterable[Outcome], *, personal: bool 
     return stored
 
 
+def replace_released(scope: Scope, question_id: UUID, outcome: Outcome | None) -> None:
+    """A correction: the invoiced charges of a released question count as credited, and ``outcome`` (None: nothing
+    counts any more) takes the place of its decision. That follows the facts again until it is released with its new
+    charges.
+
+    The caller credits the invoice in the same transaction.
+    """
+    (row,) = _lock_decisions(scope, [question_id]).values()
+    mine = Charge.administration_id == scope.administration_id
+    scope.session.execute(
+        update(Charge)
+        .where(mine, Charge.question_id == question_id, Charge.state == "invoiced")
+        .values(state="credited", version=Charge.version + 1)
+    )
+    scope.session.execute(
+        update(Decision)
+        .where(Decision.administration_id == scope.administration_id, Decision.question_id == question_id)
+        .values(released=False, invoice_id=None)
+    )
+    if outcome is None:
+        drop_decisions(scope, [question_id])
+    else:
+        _replace(scope, [(row, outcome)])
+    scope.session.expire_all()
+    told_of = {} if outcome is None else told(outcome.decision)
+    audit.record(scope, "correct", "decision", question_id, told_of)
+
+
 def drop_decisions(scope: Scope, question_ids: Sequence[UUID]) -> list[UUID]:
     """Take away what was decided about questions that count no longer, with their open charges.
 
@@ -188,15 +216,27 @@ def _replace(scope: Scope, changed: Sequence[tuple[Any, Outcome]]) -> None:
 
 
 def _replace_charges(scope: Scope, outcomes: Sequence[Outcome]) -> None:
-    """Charges keep their id where a part stays: the first part of before is the first part of now."""
+    """Charges keep their id where a part stays: the first part of before is the first part of now.
+
+    Where charges of a question were credited by a correction, those of now are corrections that name what they replace
+    and keep its date, and with it its VAT.
+    """
     mine = Charge.administration_id == scope.administration_id
-    wanted = {(charge["question_id"], charge["part"]): charge for one in outcomes for charge in one.charges}
-    query = select(Charge.id, Charge.question_id, Charge.part, Charge.version).where(
+    query = select(Charge.id, Charge.question_id, Charge.part, Charge.version, Charge.state, Charge.date).where(
         mine, Charge.question_id.in_([outcome.question_id for outcome in outcomes])
     )
+    rows = scope.session.execute(query.order_by(Charge.id)).all()
+    credited: dict[UUID, dict[int, Any]] = {}
+    for row in (row for row in rows if row.state == "credited" and row.question_id is not None):
+        credited.setdefault(row.question_id, {})[row.part] = row  # of several the newest
+    wanted = {
+        (charge["question_id"], charge["part"]): _correcting(charge, credited.get(charge["question_id"]))
+        for one in outcomes
+        for charge in one.charges
+    }
     surplus: list[UUID] = []
     updates: list[dict[str, Any]] = []
-    for charge_id, question_id, part, version in scope.session.execute(query).all():
+    for charge_id, question_id, part, version, *_ in (row for row in rows if row.state != "credited"):
         values = wanted.pop((question_id, part), None)
         if values is None:
             surplus.append(charge_id)
@@ -215,13 +255,28 @@ def _replace_charges(scope: Scope, outcomes: Sequence[Outcome]) -> None:
     _insert_charges(scope, list(wanted.values()))
 
 
+def _correcting(charge: dict[str, Any], credited: Mapping[int, Any] | None) -> dict[str, Any]:
+    if not credited:
+        return {**charge, "replaces_id": None}
+    replaced = credited.get(charge["part"]) or credited[min(credited)]
+    return {**charge, "source": "correction", "date": replaced.date, "replaces_id": replaced.id}
+
+
 def _insert_charges(scope: Scope, charges: Sequence[dict[str, Any]]) -> None:
     key, now = scope.administration_id, scope.now
     bulk.insert_rows(
         scope.session,
         Charge,
         [
-            {"administration_id": key, "id": new_id(), "version": 1, "state": "open", "created_at": now, **charge}
+            {
+                "administration_id": key,
+                "id": new_id(),
+                "version": 1,
+                "state": "open",
+                "replaces_id": None,
+                "created_at": now,
+                **charge,
+            }
             for charge in charges
         ],
     )
