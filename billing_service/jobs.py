@@ -38,7 +38,8 @@ OpenScope = Callable[[], AbstractContextManager[Scope]]
 class RunningJob:
     """A job in the hands of a worker. ``done`` is how far an earlier attempt came (0 at first).
 
-    ``scope()`` opens one write transaction, by the actor who asked for the job.
+    ``scope()`` opens one write transaction, by the actor who asked for the job; ``reading()`` one that only reads, on
+    one consistent picture, for as long as that takes: nobody waits for it.
     """
 
     id: UUID
@@ -49,6 +50,7 @@ class RunningJob:
     options: Mapping[str, Any]
     done: int
     scope: OpenScope
+    reading: OpenScope
 
     def progress(self, scope: Scope, done: int, total: int | None = None) -> None:
         """Show how far the job is, in the transaction of the work itself, so that the two never disagree."""
@@ -124,7 +126,7 @@ def get(scope: Scope, job_id: UUID) -> Job:
     return job
 
 
-def run(open_scope: OpenScope, job_id: UUID) -> None:
+def run(open_scope: OpenScope, job_id: UUID, reading: OpenScope | None = None) -> None:
     """Run a job to its end: for the worker. Whatever its function raises passes through and the job stays running."""
     with open_scope() as scope:
         job = get(scope, job_id)
@@ -141,6 +143,7 @@ def run(open_scope: OpenScope, job_id: UUID) -> None:
             options=dict(job.options),
             done=job.done,
             scope=open_scope,
+            reading=reading or open_scope,
         )
     result = _RUNNERS[running.kind](running)
     with open_scope() as scope:

@@ -10,9 +10,11 @@ from billing_service.store import (  # noqa: F401
     findings,
     imports,
     invoices,
+    job_files,
     parties,
     questions,
     receivables,
+    replays,
     tariffs,
     work,
 )

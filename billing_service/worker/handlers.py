@@ -24,7 +24,7 @@ class Handler:
 
 
 def _run_job(work: Work) -> None:
-    jobs.run(work.scope, _job_id(work))
+    jobs.run(work.scope, _job_id(work), work.reading)
 
 
 def _job_gave_up(scope: Scope, work: Work, reason: str) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from billing_service import jobs
+from billing_service import job_files, jobs
 from billing_service.context import Context
 from billing_service.store.access import IdempotencyKey, OperatorIdempotencyKey
 from billing_service.store.work import ScheduleRow
@@ -47,6 +47,7 @@ TASKS: Final[Mapping[str, Task]] = MappingProxyType(
     {
         "prune_idempotency_keys": Task(prune_idempotency_keys, timedelta(days=1)),
         "prune_job_payloads": Task(jobs.prune_payloads, timedelta(days=1)),
+        "prune_job_files": Task(job_files.prune, timedelta(days=1)),
     }
 )
 

@@ -72,3 +72,16 @@ class Work:
             clock = self.context.clock
             yield Scope(session, self.administration_id, actor, clock(), clock)
             claims.renew(session, self.claimed.token, self.pace.lease)
+
+    @contextmanager
+    def reading(self) -> Iterator[Scope]:
+        """One transaction that only reads, however long it takes.
+
+        Raises:
+            Interrupted: this worker has been asked to stop.
+        """
+        if self.stopping():
+            raise Interrupted
+        clock = self.context.clock
+        with self.context.database.read() as session:
+            yield Scope(session, self.administration_id, self.payload.get("actor", ACTOR), clock(), clock)
