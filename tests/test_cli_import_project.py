@@ -81,6 +81,11 @@ def test_a_free_import_and_a_further_moment_with_what_it_costs_and_why(desk: Des
     said = done(desk("import", "IMP-1"))
     assert "Second import moment of the member file (31 March 2026): €90.00" in said
     assert "Agreed by A. de Wit (phone) on 31 March 2026." in said
+    done(desk("deliver", "IMP-1", "leden.csv"))
+    done(desk("agree", "IMP-1", "further-moment", "--by", "A. de Wit (phone)"))
+    said = done(desk("import", "IMP-1"))
+    assert "Third import moment" in said
+    assert "Second import moment" not in said, "only what this event costs"
     shown = done(desk("show", "IMP-1", "--language", "nl"))
     assert "Tweede importmoment van het ledenbestand (31 maart 2026): € 90,00" in shown.replace("\xa0", " ")
     assert "IMP-1" in done(desk("list"))

@@ -38,9 +38,9 @@ def happened(scope: Scope, history: History, language: str = "en") -> None:
     shown, teller = _shown(scope, history, language), Teller()
     event = shown["history"][-1]
     teller.say(event["sentence"])
-    for fee in shown["fees"]:
-        if fee["on"] == event["on"] and history.project.fees[-1].event == len(history.events) - 1:
-            _fee(teller, fee, currency_of(scope), language)
+    for fee, told in zip(history.project.fees, shown["fees"], strict=True):
+        if fee.event == len(history.events) - 1:
+            _fee(teller, told, currency_of(scope), language)
     teller.say(f"Now: {shown['status']['sentence']}")
 
 
