@@ -40,6 +40,7 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
 
     config = _config()
     config.attributes["connection"] = connection
+    triggers.lift(connection)
     command.upgrade(config, revision)
     triggers.install(connection)
 

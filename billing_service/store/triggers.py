@@ -71,6 +71,14 @@ GUARDS: tuple[Guard, ...] = (
 )
 
 
+def lift(connection: Connection) -> None:
+    """Drop every trigger before a migration, in its transaction. SQLite refuses to rebuild a table while any trigger
+    anywhere names a column that is not there yet, or no longer; PostgreSQL looks only when a trigger fires."""
+    if connection.dialect.name == "sqlite":
+        for name in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all():
+            connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
+
+
 def install(connection: Connection) -> None:
     """Create every guard anew, in the caller's transaction; those of tables that a later migration makes come then."""
     sqlite = connection.dialect.name == "sqlite"
