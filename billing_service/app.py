@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from billing_service import cli, logs
 from billing_service.cli.program import Program
 from billing_service.config import Settings
-from billing_service.context import Context, Limits, utc_now
+from billing_service.context import Context, Limits, Metrics, utc_now
 from billing_service.store.session import Database
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def open_context(settings: Settings) -> Context:
     logs.configure(settings.log_level, settings.log_format)
     limits = Limits(settings.body_bytes, settings.bulk_body_bytes, settings.requests_per_minute)
     database = Database(settings.database_url, pool_size=settings.database_connections)
-    return Context(database, utc_now, limits, settings.public_url)
+    metrics = Metrics(settings.metrics == "on", settings.metrics_token)
+    return Context(database, utc_now, limits, settings.public_url, metrics)
 
 
 def web_app(context: Context) -> Flask:

@@ -26,6 +26,8 @@ NOT_OURS = "BILLING_TEST_"
 MEBIBYTE = 1024 * 1024
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["auto", "json", "console"]
+SECRETS = frozenset({"metrics_token"})
+"""Fields that are never shown."""
 
 
 class InvalidSettings(BillingError):
@@ -51,6 +53,7 @@ class Settings:
         max_attempts: unexpected failures after which work ends as needs_attention.
         body_bytes, bulk_body_bytes: largest body of a request, and of one that brings many questions at once.
         requests_per_minute: how many requests of one API key each web process answers.
+        metrics: whether ``/metrics`` answers; ``metrics_token``: what it asks for, empty for nothing.
         log_level, log_format: ``auto`` is plain lines on a terminal and JSON elsewhere.
     """
 
@@ -69,6 +72,8 @@ class Settings:
     body_bytes: int
     bulk_body_bytes: int
     requests_per_minute: int
+    metrics: Literal["on", "off"]
+    metrics_token: str
     log_level: LogLevel
     log_format: LogFormat
 
@@ -78,8 +83,10 @@ class Settings:
     def masked(self) -> Iterator[tuple[str, str]]:
         """Every variable with its value as text, secrets replaced by ``***``."""
         for field in fields(self):
-            value = getattr(self, field.name)
-            yield variable(field.name), masked_url(value) if field.name == "database_url" else str(value)
+            value = str(getattr(self, field.name))
+            if field.name in SECRETS and value:
+                value = "***"
+            yield variable(field.name), masked_url(value) if field.name == "database_url" else value
 
 
 def masked_url(text: str) -> str:
@@ -120,6 +127,8 @@ def load() -> Settings:
         body_bytes=env.int("BODY_BYTES", 5 * MEBIBYTE, validate=validate.Range(1024)),
         bulk_body_bytes=env.int("BULK_BODY_BYTES", 50 * MEBIBYTE, validate=validate.Range(1024)),
         requests_per_minute=env.int("REQUESTS_PER_MINUTE", 6000, validate=validate.Range(1)),
+        metrics=cast(Literal["on", "off"], env.str("METRICS", "on", validate=_one_of("on", "off"))),
+        metrics_token=env.str("METRICS_TOKEN", "", validate=_token),
         log_level=cast(LogLevel, env.str("LOG_LEVEL", "info", validate=_one_of("debug", "info", "warning", "error"))),
         log_format=cast(LogFormat, env.str("LOG_FORMAT", "auto", validate=_one_of("auto", "json", "console"))),
     )
@@ -131,6 +140,11 @@ def load() -> Settings:
 
 def _one_of(*words: str) -> Callable[[str], object]:
     return validate.OneOf(words, error=f"must be one of {', '.join(words)}")
+
+
+def _token(text: str) -> None:
+    if text and not (len(text) >= 16 and text.isascii() and text.isprintable() and " " not in text):
+        raise ValidationError("must have at least 16 letters, digits or signs, without spaces")
 
 
 def _web_address(text: str) -> None:
@@ -171,7 +185,8 @@ def _sentence(name: str, texts: list[str]) -> str:
     text = " ".join(texts).rstrip(".").replace("Not a valid integer", "must be a whole number")
     text = text.replace("Not a valid number", "must be a number")
     given = os.environ.get(name, "")
-    shown = "" if name == variable("database_url") else f", not {given!r}"
+    hidden = {variable(field) for field in ("database_url", *SECRETS)}
+    shown = "" if name in hidden else f", not {given!r}"
     return f"{text[0].lower()}{text[1:]}{shown}"
 
 

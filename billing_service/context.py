@@ -24,6 +24,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    """Whether ``/metrics`` answers, and to whom: everybody who reaches it, or who brings ``token``."""
+
+    shown: bool = True
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """``public_url`` is where customers reach the service; links on quotes begin with it."""
 
@@ -31,3 +39,4 @@ class Context:
     clock: Callable[[], datetime] = utc_now
     limits: Limits = field(default_factory=Limits)
     public_url: str = "http://127.0.0.1:8000"
+    metrics: Metrics = field(default_factory=Metrics)

@@ -11,7 +11,7 @@ import marshmallow as ma
 import structlog
 from werkzeug.routing import BaseConverter, ValidationError
 
-from billing_service.api import errors
+from billing_service.api import errors, metrics
 from billing_service.api.glue import fields
 from billing_service.api.glue.identity import RateLimits
 from billing_service.api.quote_page import quote_page
@@ -132,8 +132,10 @@ def create_app(context: Context) -> flask.Flask:
         api.register_blueprint(routes)
     app.register_blueprint(system)
     app.register_blueprint(quote_page)
+    metrics.watch_connections(context)
     app.before_request(_begin)
     app.after_request(_finish)
+    app.teardown_request(_forget)
     return app
 
 
@@ -160,6 +162,11 @@ def _describe(api: BillingApi) -> None:
 def _begin() -> None:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=errors.request_id())
+    metrics.begin()
+
+
+def _forget(_error: BaseException | None) -> None:
+    structlog.contextvars.clear_contextvars()
 
 
 def _finish(response: flask.Response) -> flask.Response:
@@ -170,4 +177,5 @@ def _finish(response: flask.Response) -> flask.Response:
     if rate is not None:
         response.headers["RateLimit-Policy"] = f'"default";q={rate.quota};w=60'
         response.headers["RateLimit"] = f'"default";r={rate.remaining};t={rate.reset}'
+    metrics.finish(response)
     return response

@@ -8,7 +8,8 @@ import flask
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from billing_service.api import openapi, quote_page
+from billing_service import monitoring
+from billing_service.api import metrics, openapi, quote_page
 from billing_service.api.docs import operation_groups
 from billing_service.api.errors import Unavailable
 from billing_service.api.glue.identity import current_context
@@ -20,7 +21,8 @@ system = flask.Blueprint("system", __name__, template_folder="templates")
 
 UNSCOPED: Final = (
     frozenset(
-        {"system.livez", "system.readyz", "system.description", "system.docs", "system.problems", "system.problem_type"}
+        f"system.{name}"
+        for name in ("livez", "readyz", "metrics_page", "description", "docs", "problems", "problem_type")
     )
     | quote_page.ENDPOINTS
 )
@@ -37,12 +39,21 @@ def livez() -> Any:
 
 @system.get("/readyz")
 def readyz() -> Any:
-    """The database answers and has the schema of this program."""
+    """The database answers and has the schema of this program; what a person should know stands beside it."""
+    database = current_context().database
     try:
-        schema.check(current_context().database)
+        schema.check(database)
+        concerns = monitoring.concerns(database)
     except (SQLAlchemyError, PoolTimeout) as error:
         raise Unavailable("The database cannot be reached.") from error
-    return {"status": "ok"}
+    warnings = [{"code": found.code, "detail": found.detail} for found in concerns]
+    return {"status": "ok", "schema": schema.head(), "warnings": warnings}
+
+
+@system.get("/metrics")
+def metrics_page() -> Any:
+    """Figures for Prometheus."""
+    return metrics.answer()
 
 
 @system.get("/openapi.json")

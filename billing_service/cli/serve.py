@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
@@ -19,7 +24,12 @@ def serve(program: Program) -> None:
     """Serve until SIGTERM or SIGINT. Raises ``WrongSchema`` and ``Conflict`` before anything listens."""
     settings = program.settings
     refuse_taken_port(settings.host, settings.port)
-    context = program.context
+    with _shared_counters():
+        _serve(program)
+
+
+def _serve(program: Program) -> None:
+    settings, context = program.settings, program.context
     app = program.web_app(context)
     _warm_up(app)
     context.database.close()  # a connection must not be shared by two processes
@@ -32,6 +42,7 @@ def serve(program: Program) -> None:
             "worker_class": "gthread",
             "preload_app": True,
             "post_fork": lambda _arbiter, _worker: _forget_connections(context),
+            "child_exit": lambda _arbiter, worker: _forget_counters(worker.pid),
             "graceful_timeout": 20,
             "keepalive": 15,
             "control_socket_disable": True,
@@ -42,12 +53,31 @@ def serve(program: Program) -> None:
     ).run()
 
 
+@contextmanager
+def _shared_counters() -> Iterator[None]:
+    """A folder through which the web processes share what they count for ``/metrics``."""
+    folder, owner = tempfile.mkdtemp(prefix="billing-metrics-"), os.getpid()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # read when the application is first imported
+    try:
+        yield
+    finally:
+        if os.getpid() == owner:  # a forked process passes here too when it ends
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _forget_counters(process_id: int) -> None:
+    """A web process ended: what it held, it holds no more; what it counted stays counted."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(process_id)  # type: ignore[no-untyped-call]
+
+
 def _warm_up(app: Flask) -> None:
     """Make what every worker would make for itself while its memory is still shared with theirs."""
     configure_mappers()
     client = app.test_client()
     for path in ("/openapi.json", "/docs"):
-        client.get(path)
+        client.get(path, environ_overrides={"billing.warm_up": True})
     gc.collect()
     gc.freeze()  # so that a collection in a worker does not touch, and thereby copy, these pages
 

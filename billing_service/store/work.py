@@ -1,4 +1,5 @@
-"""Work that leaves the request: the outbox that workers claim from, jobs that callers follow, and the schedule."""
+"""Work that leaves the request: the outbox that workers claim from, jobs that callers follow, the schedule, and
+the workers that were seen."""
 
 from __future__ import annotations
 
@@ -9,9 +10,12 @@ from uuid import UUID
 from sqlalchemy import Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from billing_service.core.ids import new_id
 from billing_service.store.base import Base, Keyed, Versioned, one_of
 
 _OPEN = text("state IN ('ready', 'running')")
+_STUCK = text("state = 'needs_attention'")
+_NOT_DONE = text("state <> 'done'")
 
 
 class OutboxRow(Base, Keyed):
@@ -43,6 +47,7 @@ class OutboxRow(Base, Keyed):
             postgresql_where=_OPEN,
             sqlite_where=_OPEN,
         ),
+        Index("ix_outbox_stuck", "kind", postgresql_where=_STUCK, sqlite_where=_STUCK),
         Index(None, "administration_id", "subject_id", "id"),
     )
 
@@ -66,7 +71,10 @@ class Job(Base, Keyed, Versioned):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
-    __table_args__ = (one_of("state", "queued", "running", "done", "needs_attention"),)
+    __table_args__ = (
+        one_of("state", "queued", "running", "done", "needs_attention"),
+        Index("ix_jobs_not_done", "kind", "state", postgresql_where=_NOT_DONE, sqlite_where=_NOT_DONE),
+    )
 
 
 class ScheduleRow(Base):
@@ -80,3 +88,16 @@ class ScheduleRow(Base):
     lease_token: Mapped[UUID | None]
     last_run_at: Mapped[datetime | None]
     last_error: Mapped[str | None]
+
+
+class WorkerRow(Base):
+    """A worker process that runs, and when it last said so. One that ends takes its row with it; of one that was
+    killed the row stays for a day."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    host: Mapped[str]
+    process_id: Mapped[int]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]

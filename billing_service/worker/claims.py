@@ -34,6 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from billing_service.store.clock import clock, database_now
 from billing_service.store.types import Instant
 from billing_service.store.work import OutboxRow
 
@@ -77,11 +78,6 @@ class Kinds:
 
 
 ALL_KINDS = Kinds((), excluded=True)
-
-
-def database_now(session: Session) -> datetime:
-    """The time on the clock that leases go by: that of the database, the same for all workers."""
-    return session.execute(select(_clock(_on_sqlite(session)))).scalar_one()
 
 
 def any_due(session: Session, kinds: Kinds) -> bool:
@@ -177,12 +173,6 @@ def _on_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def _clock(sqlite: bool) -> ColumnElement[datetime]:
-    if sqlite:  # six digits of a second, because that is how instants are stored and read
-        return func.strftime("%Y-%m-%d %H:%M:%f000", "now", type_=Instant())
-    return func.clock_timestamp(type_=Instant())
-
-
 def _clock_later(sqlite: bool) -> ColumnElement[datetime]:
     """The clock plus the parameter ``later``."""
     if sqlite:
@@ -196,7 +186,7 @@ def _later(sqlite: bool, time: timedelta) -> object:
 
 @lru_cache
 def _due(sqlite: bool, kinds: Kinds) -> Select[Any]:
-    now = _clock(sqlite)
+    now = clock(sqlite)
     older = _ROWS.alias("older")
     goes_first = exists().where(
         older.c.administration_id == _C.administration_id,
@@ -243,7 +233,7 @@ def _finishing(sqlite: bool) -> Update:
     return (
         update(_ROWS)
         .where(_KEY.in_(bindparam("keys", expanding=True)), _held())
-        .values(state="done", done_at=_clock(sqlite), error=None, lease_until=None, lease_token=None)
+        .values(state="done", done_at=clock(sqlite), error=None, lease_until=None, lease_token=None)
         .returning(_C.id)
     )
 

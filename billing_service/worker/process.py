@@ -21,6 +21,7 @@ from billing_service.worker.bell import Bell, bell_of
 from billing_service.worker.claims import ALL_KINDS, Claimed, Kinds
 from billing_service.worker.handlers import HANDLERS, Handler
 from billing_service.worker.heartbeat import Heartbeat
+from billing_service.worker.presence import Presence
 from billing_service.worker.schedule import TASKS, Schedule, Task
 from billing_service.worker.work import Pace, Work
 
@@ -79,8 +80,11 @@ class Worker:
         return done
 
     def _wait_for_work(self, bell: Bell) -> None:
+        presence = Presence(self._context.database)
         try:
             while not self._stopped.is_set():
+                with _survived("worker.presence_failed"):
+                    presence.note()
                 with _survived("worker.schedule_failed"):
                     self._schedule.run_due()
                 bell.wait(self._pace.poll.total_seconds(), self._stopped.is_set)
@@ -88,6 +92,8 @@ class Worker:
                     ring.set()
         finally:
             bell.close()
+            with _survived("worker.presence_failed"):
+                presence.end()
 
     def _lane_thread(self, kinds: Kinds, batch: int) -> threading.Thread:
         ring = threading.Event()

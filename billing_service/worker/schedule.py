@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from billing_service import job_files, jobs
 from billing_service.context import Context
 from billing_service.store.access import IdempotencyKey, OperatorIdempotencyKey
+from billing_service.store.clock import database_now
 from billing_service.store.work import ScheduleRow
-from billing_service.worker.claims import database_now
 
 log = structlog.get_logger(__name__)
 

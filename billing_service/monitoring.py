@@ -1,0 +1,170 @@
+"""How the service is doing, read from its database: figures for graphs and alerts, and what a person should know now.
+
+Labels are kinds, states and codes of this program, never names, numbers or ids of customers.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from billing_service.store.administrations import Series
+from billing_service.store.clock import database_now
+from billing_service.store.findings import Finding
+from billing_service.store.invoices import Invoice
+from billing_service.store.session import Database
+from billing_service.store.work import Job, OutboxRow, ScheduleRow, WorkerRow
+
+SILENT_AFTER: Final = timedelta(seconds=90)
+"""A worker that said nothing for so long does not run; it says something every ten seconds."""
+LATE_AFTER: Final = timedelta(minutes=5)
+"""Work that is due for so long waits for a worker that does not come."""
+DISK_NEARLY_FULL: Final = 500 * 1024 * 1024
+"""Free bytes beside the SQLite file."""
+
+# Written into the statement, so that a planner sees that the partial index is enough.
+_OPEN: Final[tuple[ColumnElement[str], ...]] = (literal_column("'ready'"), literal_column("'running'"))
+_STUCK: Final[ColumnElement[str]] = literal_column("'needs_attention'")
+_UNRESOLVED: Final[ColumnElement[str]] = literal_column("'open'")
+_DONE: Final[ColumnElement[str]] = literal_column("'done'")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number of now, per combination of labels: a gauge."""
+
+    name: str
+    meaning: str
+    labels: tuple[str, ...]
+    values: Sequence[tuple[tuple[str, ...], float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Something that does not stop the service and that a person should know; ``code`` is stable."""
+
+    code: str
+    detail: str
+
+
+def figures(session: Session) -> Iterator[Figure]:
+    """Every figure of this moment; each is an index scan over what is open, not over what was ever done."""
+    now = database_now(session)
+    yield from _work(session, now)
+    yield from _workers(session, now)
+    yield from _documents(session)
+
+
+def _work(session: Session, now: datetime) -> Iterator[Figure]:
+    open_ = OutboxRow.state.in_(_OPEN)
+    rows = session.execute(
+        select(OutboxRow.kind, func.count(), func.min(OutboxRow.due_at)).where(open_).group_by(OutboxRow.kind)
+    ).all()
+    yield Figure("billing_outbox_open", "Work that waits or runs.", ("kind",), [((row[0],), row[1]) for row in rows])
+    ages = [((kind,), max(0.0, (now - due).total_seconds())) for kind, _, due in rows]
+    yield Figure("billing_outbox_oldest_age_seconds", "How long the oldest open work is due.", ("kind",), ages)
+    yield Figure(
+        "billing_outbox_needs_attention",
+        "Work that ended and that a person must look at.",
+        ("kind",),
+        _counted(session, OutboxRow.kind, where=OutboxRow.state == _STUCK),
+    )
+    yield Figure(
+        "billing_jobs",
+        "Jobs that are not done.",
+        ("kind", "state"),
+        _counted(session, Job.kind, Job.state, where=Job.state != _DONE),
+    )
+    yield Figure(
+        "billing_findings_open",
+        "What a person must look at, by cause.",
+        ("code",),
+        _counted(session, Finding.code, where=Finding.state == _UNRESOLVED),
+    )
+
+
+def _counted(session: Session, *labels: Any, where: ColumnElement[bool]) -> list[tuple[tuple[str, ...], float]]:
+    rows = session.execute(select(*labels, func.count()).where(where).group_by(*labels)).all()
+    return [(tuple(row[:-1]), row[-1]) for row in rows]
+
+
+def _workers(session: Session, now: datetime) -> Iterator[Figure]:
+    seen = list(session.scalars(select(WorkerRow.seen_at)))
+    running = sum(now - at <= SILENT_AFTER for at in seen)
+    yield Figure("billing_workers", "Workers that said in the last 90 seconds that they run.", (), [((), running)])
+    last = [((), max(seen).timestamp())] if seen else []
+    yield Figure("billing_worker_last_seen_timestamp_seconds", "When a worker last said that it runs.", (), last)
+    rows = session.execute(select(ScheduleRow.name, ScheduleRow.last_run_at, ScheduleRow.last_error)).all()
+    yield Figure(
+        "billing_schedule_last_run_timestamp_seconds",
+        "When a task of the schedule last succeeded.",
+        ("task",),
+        [((name,), at.timestamp()) for name, at, _ in rows if at],
+    )
+    yield Figure(
+        "billing_schedule_failed",
+        "1 where the last run of a task failed.",
+        ("task",),
+        [((name,), float(error is not None)) for name, _, error in rows],
+    )
+
+
+def _documents(session: Session) -> Iterator[Figure]:
+    newest = session.scalar(
+        select(func.max(Invoice.issued_at)).join(
+            Series,
+            (Series.administration_id == Invoice.administration_id) & (Series.last_number == Invoice.number),
+        )
+    )
+    yield Figure(
+        "billing_last_number_timestamp_seconds",
+        "When the newest document number was given.",
+        (),
+        [((), newest.timestamp())] if newest else [],
+    )
+    yield Figure(
+        "billing_series_blocked",
+        "Number series that wait, after a restore, for their last number.",
+        (),
+        [((), _blocked(session))],
+    )
+
+
+def _blocked(session: Session) -> int:
+    return session.execute(select(func.count()).where(Series.blocked_at.is_not(None))).scalar_one()
+
+
+def concerns(database: Database) -> list[Concern]:
+    """What a person should know though the service answers."""
+    with database.read() as session:
+        found = list(_concerns_of(session))
+    if database.is_sqlite and (full := _disk(database)) is not None:
+        found.append(full)
+    return found
+
+
+def _concerns_of(session: Session) -> Iterator[Concern]:
+    now = database_now(session)
+    seen = session.scalar(select(func.max(WorkerRow.seen_at)))
+    if seen is None or now - seen > SILENT_AFTER:
+        since = f"for {int((now - seen).total_seconds())} seconds" if seen else "yet"
+        yield Concern("no_worker", f"No worker was seen {since}: jobs and PDFs wait. Start: billing worker.")
+    due = session.scalar(select(func.min(OutboxRow.due_at)).where(OutboxRow.state.in_(_OPEN)))
+    if due is not None and now - due > LATE_AFTER:
+        yield Concern("work_waits", f"The oldest work is due for {int((now - due).total_seconds())} seconds.")
+    if blocked := _blocked(session):
+        yield Concern("series_blocked", f"{blocked} number series wait for their last number since a restore.")
+
+
+def _disk(database: Database) -> Concern | None:
+    free = shutil.disk_usage(Path(database.engine.url.database or ".").absolute().parent).free
+    if free >= DISK_NEARLY_FULL:
+        return None
+    return Concern("disk_nearly_full", f"{free // 1024**2} MiB are free on the disk of the SQLite file.")
