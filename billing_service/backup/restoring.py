@@ -24,7 +24,7 @@ from billing_service.core.document import digest
 from billing_service.core.ids import new_id
 from billing_service.errors import Conflict, UnreadableFile, WrongSchema
 from billing_service.parties import numbering
-from billing_service.store import schema
+from billing_service.store import schema, triggers
 from billing_service.store.administrations import Series
 from billing_service.store.audit import OperatorAuditRow
 from billing_service.store.invoices import Invoice
@@ -146,11 +146,8 @@ def _load(connection: Connection, reading: Reading) -> None:
 
 def _drop_triggers(connection: Connection) -> None:
     """``schema.upgrade`` installs them anew."""
-    if connection.dialect.name == "sqlite":
-        named = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        for (name,) in connection.exec_driver_sql(named).all():
-            connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
-    else:
+    triggers.lift(connection)
+    if connection.dialect.name != "sqlite":
         named = (
             "SELECT t.tgname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
             " WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace"
