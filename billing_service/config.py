@@ -116,7 +116,7 @@ def load() -> Settings:
         database_url=env.str("DATABASE_URL", f"sqlite:///{data_dir}/billing.sqlite3", validate=_database_url),
         host=host,
         port=port,
-        public_url=env.str("PUBLIC_URL", f"http://{host}:{port}", validate=_web_address),
+        public_url=env.str("PUBLIC_URL", f"http://{_in_address(host)}:{port}", validate=_web_address),
         web_workers=env.int("WEB_WORKERS", 2, validate=validate.Range(1, 64)),
         web_threads=env.int("WEB_THREADS", 4, validate=validate.Range(1, 64)),
         database_connections=env.int("DATABASE_CONNECTIONS", 5, validate=validate.Range(1, 100)),
@@ -145,6 +145,11 @@ def _one_of(*words: str) -> Callable[[str], object]:
 def _token(text: str) -> None:
     if text and not (len(text) >= 16 and text.isascii() and text.isprintable() and " " not in text):
         raise ValidationError("must have at least 16 letters, digits or signs, without spaces")
+
+
+def _in_address(host: str) -> str:
+    """An IPv6 address stands in brackets there. A host that was refused is told about once, not twice."""
+    return f"[{host}]" if ":" in (host or "") else host or "127.0.0.1"
 
 
 def _web_address(text: str) -> None:

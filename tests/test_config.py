@@ -68,6 +68,27 @@ def test_a_database_address_that_cannot_work_is_refused_without_repeating_it(mon
     assert wrong(monkeypatch, DATABASE_URL=url) == {"DATABASE_URL": said}
 
 
+@pytest.mark.parametrize(
+    "url", ["billing.example", "ftp://billing.example", "https://b.example/", "https://b.example?a=b"]
+)
+def test_links_to_customers_begin_with_a_whole_address(monkeypatch, url):
+    assert wrong(monkeypatch, PUBLIC_URL=url) == {
+        "PUBLIC_URL": f"must be an address such as https://billing.example, without a slash at the end, not {url!r}"
+    }
+
+
+def test_a_host_that_cannot_be_is_one_line(monkeypatch):
+    assert list(wrong(monkeypatch, HOST="")) == ["HOST"]
+
+
+def test_customers_reach_it_where_it_listens_unless_set(monkeypatch):
+    monkeypatch.setenv("BILLING_HOST", "::1")
+    monkeypatch.setenv("BILLING_PORT", "8080")
+    assert config.load().public_url == "http://[::1]:8080"
+    monkeypatch.setenv("BILLING_PUBLIC_URL", "https://billing.example/facturen")
+    assert config.load().public_url == "https://billing.example/facturen"
+
+
 @pytest.mark.parametrize("url", ["postgresql://u:geheim@h/n", "postgresql://u@h/n?password=geheim&sslmode=require"])
 def test_a_password_is_shown_nowhere(monkeypatch, url):
     monkeypatch.setenv("BILLING_DATABASE_URL", url)
