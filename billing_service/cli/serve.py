@@ -48,7 +48,8 @@ def _serve(program: Program) -> None:
             "control_socket_disable": True,
             "proc_name": "billing",
             "logger_class": _Logger,
-            "loglevel": settings.log_level,
+            # At debug gunicorn writes the path of every request, and a quote's link is a secret of its customer.
+            "loglevel": "info" if settings.log_level == "debug" else settings.log_level,
         },
     ).run()
 
