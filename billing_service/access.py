@@ -63,6 +63,7 @@ SCOPES: Final[tuple[str, ...]] = (
     "persons:write",
     "questions:read",
     "questions:write",
+    "series_reports:read",
     "tariffs:publish",
     "tariffs:read",
     "tariffs:write",

@@ -328,6 +328,9 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "The decision is locked until its invoice is issued or withdrawn.",
         "Withdraw the released invoice first; after issue, correct with a credit and a new charge.",
     ),
+    "report_not_ready": ProblemType(
+        "The report is not ready", "Its job is still running.", "Follow the job; ask again when it is done."
+    ),
     "schema_newer": ProblemType(
         "The database is newer than this program",
         "A newer program has migrated it, or made the backup.",

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import OperationalError
 
-from billing_service.cli import backups, bill, import_project, import_questions, keys, load, operate, run, series
+from billing_service.cli import audit, backups, bill, import_project, import_questions, keys, load, operate, run, series
 from billing_service.config import InvalidSettings
 from billing_service.errors import BillingError
 
@@ -49,6 +49,7 @@ for _command in (
     *import_project.COMMANDS,
     *bill.COMMANDS,
     *series.COMMANDS,
+    *audit.COMMANDS,
     *run.COMMANDS,
 ):
     main.add_command(_command)

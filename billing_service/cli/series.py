@@ -45,7 +45,7 @@ def confirm_last_number(
     every book year one number per book year since then; nothing for a series that has never given a number.
     """
     with program.scope(program.administration(administration)) as scope:
-        before = _named(scope, code)
+        before = named(scope, code)
         skipped = len(before.jumps)
         day = issue_date.date() if issue_date else None
         series = numbering.confirm_last_number(scope, before.id, last_numbers, day)
@@ -57,7 +57,8 @@ def confirm_last_number(
     click.echo(f"{code} goes on after {last or 'nothing'}, with counter {following}.")
 
 
-def _named(scope: Scope, code: str) -> Series:
+def named(scope: Scope, code: str) -> Series:
+    """The series with this code. Raises ``InvalidInput`` naming those there are."""
     for series in numbering.series_of(scope):
         if series.code == code:
             return series

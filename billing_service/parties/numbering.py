@@ -323,7 +323,8 @@ def _go_on(series: Series, sent: Sequence[_Sent], issue_date: date | None, today
         if last.year and not last.year.starts_on <= issue_date <= last.year.ends_on:
             raise _wrong(f"{issue_date} does not lie in book year {last.year.label}.", "/issue_date")
     known = [day for day in (series.last_issue_date, issue_date, last.year and last.year.starts_on) if day]
-    if known and (last.number >= series.next_number or _label(last) != series.counter_period):
+    another_year = series.per_book_year and _label(last) != series.counter_period
+    if known and (last.number >= series.next_number or another_year):
         series.last_issue_date = max(known)
     series.counter_period = _label(last) or series.counter_period
     series.next_number, series.last_number = last.number + 1, last.printed

@@ -67,7 +67,20 @@ def load_issuer(scope: Scope, document_type: Literal["invoice", "credit_note"] =
         documents = document_type.replace("_", " ") + "s"
         detail = f"The administration has no number series for {documents}: add one of document type {document_type}."
         raise InvalidInput(detail, code="no_series")
-    seller = Seller(
+    return Issuer(
+        seller=seller_of(row),
+        currency=row.currency,
+        language=row.language,
+        payment_term_days=row.payment_term_days,
+        zero_statements=row.zero_statements,
+        vat_since=tuple((since, cast(VatStatus, status)) for since, status in statuses),
+        series={found.id: found.code for found in series},
+    )
+
+
+def seller_of(row: Administration) -> Seller:
+    """The administration as documents print it."""
+    return Seller(
         legal_name=row.legal_name,
         address=Address(row.street, row.postal_code, row.city, row.country),
         trade_name=row.trade_name,
@@ -78,15 +91,6 @@ def load_issuer(scope: Scope, document_type: Literal["invoice", "credit_note"] =
         email=row.email,
         phone=row.phone,
         website=row.website,
-    )
-    return Issuer(
-        seller=seller,
-        currency=row.currency,
-        language=row.language,
-        payment_term_days=row.payment_term_days,
-        zero_statements=row.zero_statements,
-        vat_since=tuple((since, cast(VatStatus, status)) for since, status in statuses),
-        series={found.id: found.code for found in series},
     )
 
 

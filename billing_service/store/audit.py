@@ -1,4 +1,9 @@
-"""The audit trail: a row per change with its actor, in the transaction of the change; rows are never changed."""
+"""The audit trail: a row per change with its actor, in the transaction of the change.
+
+A row never changes, but for being sealed once, a moment later: ``seal_number`` is then its place in the chain of its
+trail and ``seal`` the hash over the seal before it and its content (``core/audit_chain``). A head says where a chain
+ends, and is what a sealer locks.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +14,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, insert, select
+from sqlalchemy import BigInteger, CheckConstraint, Index, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from billing_service.core.ids import new_id
 from billing_service.store.administrations import Administration
-from billing_service.store.base import Base, Keyed
+from billing_service.store.base import Base, Keyed, Owned
 from billing_service.store.scope import Scope
 
 PERSONAL = frozenset(
@@ -35,6 +40,10 @@ PERSONAL = frozenset(
 """Fields whose values enter the trail only as salted digests, so that erasing them elsewhere erases them."""
 
 
+_UNSEALED = text("seal_number IS NULL")
+_SEALED = text("seal_number IS NOT NULL")
+
+
 class AuditRow(Base, Keyed):
     __tablename__ = "audit_trail"
 
@@ -44,8 +53,21 @@ class AuditRow(Base, Keyed):
     noun: Mapped[str]
     object_id: Mapped[UUID]
     changes: Mapped[dict[str, Any]]
+    seal_number: Mapped[int | None] = mapped_column(BigInteger)
+    seal: Mapped[str | None]
 
-    __table_args__ = (Index(None, "administration_id", "object_id"),)
+    __table_args__ = (
+        Index(None, "administration_id", "object_id"),
+        Index("ix_audit_trail_unsealed", "id", postgresql_where=_UNSEALED, sqlite_where=_UNSEALED),
+        Index(
+            "uq_audit_trail_seal_number",
+            "administration_id",
+            "seal_number",
+            unique=True,
+            postgresql_where=_SEALED,
+            sqlite_where=_SEALED,
+        ),
+    )
 
 
 class OperatorAuditRow(Base):
@@ -60,6 +82,40 @@ class OperatorAuditRow(Base):
     noun: Mapped[str]
     object_id: Mapped[UUID]
     changes: Mapped[dict[str, Any]]
+    seal_number: Mapped[int | None] = mapped_column(BigInteger)
+    seal: Mapped[str | None]
+
+    __table_args__ = (
+        Index("ix_operator_audit_trail_unsealed", "id", postgresql_where=_UNSEALED, sqlite_where=_UNSEALED),
+        Index(
+            "uq_operator_audit_trail_seal_number",
+            "seal_number",
+            unique=True,
+            postgresql_where=_SEALED,
+            sqlite_where=_SEALED,
+        ),
+    )
+
+
+class AuditHead(Base, Owned):
+    """Where the chain of an administration's trail ends; 0 and empty while nothing is sealed."""
+
+    __tablename__ = "audit_heads"
+
+    seal_number: Mapped[int] = mapped_column(BigInteger)
+    seal: Mapped[str]
+
+
+class OperatorAuditHead(Base):
+    """Where the chain of the operators' trail ends: one row."""
+
+    __tablename__ = "operator_audit_heads"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seal_number: Mapped[int] = mapped_column(BigInteger)
+    seal: Mapped[str]
+
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
 
 
 def record(scope: Scope, action: str, noun: str, object_id: UUID, changes: Mapping[str, Any] | None = None) -> None:

@@ -28,6 +28,17 @@ def _issued(row: str) -> str:
     )
 
 
+_TRAIL = "the audit trail never changes"
+_HEAD = "the end of a chain never goes back"
+_NOT_SEALING = " OR ".join(
+    (
+        "OLD.seal_number IS NOT NULL OR NEW.seal_number IS NULL OR NEW.seal IS NULL",
+        *(f"OLD.{name} <> NEW.{name}" for name in ("id", "at", "actor", "action", "noun", "object_id")),
+        "CAST(OLD.changes AS TEXT) <> CAST(NEW.changes AS TEXT)",  # PostgreSQL compares no JSON
+    )
+)
+"""Any change of an audit row but the one there is: it gets its seal, once."""
+
 GUARDS: tuple[Guard, ...] = (
     *_never("invoices", "an issued document never changes", "UPDATE", "DELETE", condition="OLD.state = 'issued'"),
     *_never(
@@ -66,8 +77,16 @@ GUARDS: tuple[Guard, ...] = (
     ),
     *_never("import_quotes", "a quote is kept for ever", "DELETE"),
     *_never("import_quote_pdfs", "a stored PDF never changes", "UPDATE", "DELETE"),
-    *_never("audit_trail", "the audit trail never changes", "UPDATE", "DELETE"),
-    *_never("operator_audit_trail", "the audit trail never changes", "UPDATE", "DELETE"),
+    *_never(
+        "audit_trail", _TRAIL, "UPDATE", condition=f"{_NOT_SEALING} OR OLD.administration_id <> NEW.administration_id"
+    ),
+    *_never("operator_audit_trail", _TRAIL, "UPDATE", condition=_NOT_SEALING),
+    *_never("audit_trail", _TRAIL, "DELETE"),
+    *_never("operator_audit_trail", _TRAIL, "DELETE"),
+    *_never("audit_heads", _HEAD, "UPDATE", condition="NEW.seal_number <= OLD.seal_number"),
+    *_never("operator_audit_heads", _HEAD, "UPDATE", condition="NEW.seal_number <= OLD.seal_number"),
+    *_never("audit_heads", _HEAD, "DELETE"),
+    *_never("operator_audit_heads", _HEAD, "DELETE"),
 )
 
 

@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 JOBS = Kinds((OUTBOX_KIND,))
 RECORD_EVERY = 1.0
 """Seconds after which work that is done is recorded, though more of the same claim is to be done."""
+BETWEEN_RUNS = 0.05
+"""Seconds of rest while the schedule has more to do, in which others get to write to SQLite."""
 ALL_BUT_JOBS = Kinds((OUTBOX_KIND,), excluded=True)
 
 
@@ -86,7 +88,8 @@ class Worker:
                 with _survived("worker.presence_failed"):
                     presence.note()
                 with _survived("worker.schedule_failed"):
-                    self._schedule.run_due()
+                    while self._schedule.run_due() and not self._stopped.wait(BETWEEN_RUNS):
+                        pass
                 bell.wait(self._pace.poll.total_seconds(), self._stopped.is_set)
                 for ring in self._rings:
                     ring.set()

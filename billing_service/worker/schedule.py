@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from billing_service import job_files, jobs
+from billing_service.auditing.sealing import anything_unsealed, seal_some
 from billing_service.context import Context
 from billing_service.store.access import IdempotencyKey, OperatorIdempotencyKey
 from billing_service.store.clock import database_now
@@ -27,14 +28,23 @@ IDEMPOTENCY_KEPT: Final = timedelta(days=30)
 LEASE: Final = timedelta(minutes=10)
 """A task that takes longer may be run by a second worker as well; tasks stand that."""
 AFTER_FAILURE: Final = timedelta(minutes=15)
+"""A task that is due more often comes back after ten of its periods, but not within ten seconds."""
+OFTEN: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Runs in one transaction; doing it twice does no harm."""
+    """Runs in one transaction; doing it twice does no harm.
 
-    run: Callable[[Session, datetime], None]
+    ``run`` returns True when more is left to do: it is then due again at once. ``wanted`` says whether there is
+    anything to do, by reading alone: a task that is due every second must not write every second for nothing.
+    ``lease``: after how long another worker takes over from one that vanished.
+    """
+
+    run: Callable[[Session, datetime], bool | None]
     every: timedelta
+    wanted: Callable[[Session], bool] | None = None
+    lease: timedelta = LEASE
 
 
 def prune_idempotency_keys(session: Session, now: datetime) -> None:
@@ -48,6 +58,9 @@ TASKS: Final[Mapping[str, Task]] = MappingProxyType(
         "prune_idempotency_keys": Task(prune_idempotency_keys, timedelta(days=1)),
         "prune_job_payloads": Task(jobs.prune_payloads, timedelta(days=1)),
         "prune_job_files": Task(job_files.prune, timedelta(days=1)),
+        "seal_audit_trail": Task(
+            seal_some, timedelta(seconds=1), wanted=anything_unsealed, lease=timedelta(seconds=30)
+        ),
     }
 )
 
@@ -77,25 +90,30 @@ class Schedule:
     def _due(self) -> list[str]:
         with self._context.database.read() as session:
             due = select(ScheduleRow.name).where(self._is_due(database_now(session))).order_by(ScheduleRow.due_at)
-            return list(session.scalars(due))
+            return [name for name in session.scalars(due).all() if self._is_wanted(name, session)]
+
+    def _is_wanted(self, name: str, session: Session) -> bool:
+        wanted = self._tasks[name].wanted
+        return wanted is None or wanted(session)
 
     def _is_due(self, now: datetime) -> ColumnElement[bool]:
         free = or_(ScheduleRow.lease_until.is_(None), ScheduleRow.lease_until <= now)
         return and_(ScheduleRow.name.in_(list(self._tasks)), ScheduleRow.due_at <= now, free)
 
     def _run(self, name: str) -> bool:
-        token = self._claim(name)
+        task, token = self._tasks[name], self._claim(name)
         if token is None:
             return False
         try:
             with self._context.database.write() as session:
-                self._tasks[name].run(session, self._context.clock())
+                more = task.run(session, self._context.clock())
         except Exception as error:
             log.exception("schedule.failed", task=name)
-            self._end(name, token, AFTER_FAILURE, f"{type(error).__name__}: {error}")
+            again_after = min(AFTER_FAILURE, max(10 * task.every, timedelta(seconds=10)))
+            self._end(name, token, again_after, f"{type(error).__name__}: {error}")
             return False
-        self._end(name, token, self._tasks[name].every, None)
-        log.info("schedule.ran", task=name)
+        self._end(name, token, timedelta(0) if more else task.every, None)
+        (log.debug if task.every < OFTEN else log.info)("schedule.ran", task=name)
         return True
 
     def _claim(self, name: str) -> UUID | None:
@@ -105,7 +123,7 @@ class Schedule:
             claimed = session.execute(
                 update(ScheduleRow)
                 .where(ScheduleRow.name == name, self._is_due(now))
-                .values(lease_token=token, lease_until=now + LEASE)
+                .values(lease_token=token, lease_until=now + self._tasks[name].lease)
                 .returning(ScheduleRow.name)
                 .execution_options(synchronize_session=False)
             ).first()

@@ -6,6 +6,7 @@ A new noun adds one line to ``ROWS``; until then those tests fail and name the p
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -14,7 +15,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing_service import access, findings, imports
+from billing_service import access, findings, imports, jobs
+from billing_service.auditing.completeness import start_report
 from billing_service.core.ids import new_id
 from billing_service.intake.single import receive_moment, receive_question
 from billing_service.rating import manual
@@ -141,6 +143,14 @@ def _job_file(session: Session, administration_id: UUID, found: Seeded) -> str:
     return "seeded.csv"
 
 
+def _series_report(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """A report that is ready."""
+    scope = builders.scope(session, administration_id)
+    job_id = start_report(scope).id
+    jobs.run(lambda: nullcontext(scope), job_id)
+    return job_id
+
+
 def _invoice(session: Session, administration_id: UUID, found: Seeded) -> UUID:
     """Released, of a contract of its own, so that the seeded charge stays open."""
     customer_id, tariff_id = found["customer_id"], found["tariff_id"]
@@ -203,5 +213,6 @@ ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
         builders.scope(s, a), "negative_draft", "contract", f["contract_id"], {"until": "2026-03-31", "reason": "-5.00"}
     ),
     "job_id": _job,
+    "series_report_id": _series_report,
     "file_name": _job_file,
 }

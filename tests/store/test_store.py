@@ -41,7 +41,7 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_describes(database
 
 def test_every_key_starts_with_the_administration() -> None:
     unscoped = {"administrations", "api_keys", "schedule", "workers"}
-    unscoped |= {"operator_idempotency_keys", "operator_audit_trail"}
+    unscoped |= {"operator_idempotency_keys", "operator_audit_trail", "operator_audit_heads"}
     for table in METADATA.sorted_tables:
         if table.name not in unscoped:
             assert next(iter(table.primary_key.columns)).name == "administration_id", table.name

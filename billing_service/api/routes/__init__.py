@@ -23,6 +23,7 @@ from billing_service.api.routes import (
     organisations,
     persons,
     questions,
+    series_reports,
     tariffs,
     time_entries,
 )
@@ -49,4 +50,5 @@ BLUEPRINTS: tuple[Routes, ...] = (
     findings.routes,
     jobs.routes,
     audit_trail.routes,
+    series_reports.routes,
 )

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from billing_service.api.glue import Choice, Code, Identifier, InputSchema, Instant, Note, OutputSchema, PageQuery
+from billing_service.api.glue import (
+    Choice,
+    Code,
+    Identifier,
+    InputSchema,
+    Instant,
+    Nested,
+    Note,
+    OutputSchema,
+    PageQuery,
+    Whole,
+)
 from billing_service.api.schemas.common import VersionedOut
 
 
@@ -66,6 +77,38 @@ class AuditRowOut(OutputSchema):
     noun = fields.String(required=True)
     object_id = fields.UUID(required=True)
     changes = fields.Dict(required=True, metadata={"description": "New values; personal ones only as salted digests."})
+    seal_number = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Its place in the chain; null until it is sealed."}
+    )
+    seal = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "SHA-256 over the seal before it and its content."},
+    )
+
+
+class AuditSealOut(OutputSchema):
+    seal_number = fields.Integer(required=True, metadata={"description": "How many rows are sealed."})
+    seal = fields.String(
+        required=True, allow_none=True, metadata={"description": "Note it elsewhere to prove later that it stands."}
+    )
+    unsealed = fields.Integer(required=True, metadata={"description": "Rows that wait for the sealer."})
+    oldest_unsealed_id = fields.UUID(required=True, allow_none=True)
+    oldest_unsealed_at = Instant(required=True, allow_none=True)
+
+
+class NotedSealIn(InputSchema):
+    seal_number = Whole(required=True, minimum=1, metadata={"example": 1})
+    seal = Code(
+        required=True,
+        max_length=64,
+        pattern="[0-9a-f]{64}",
+        metadata={"example": "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"},
+    )
+
+
+class VerificationIn(InputSchema):
+    noted = Nested(NotedSealIn, metadata={"description": "A seal that was noted earlier and must still stand."})
 
 
 class AuditQuery(PageQuery):
