@@ -11,6 +11,7 @@ from sqlalchemy import and_, select
 
 from billing_service.core.document import to_json
 from billing_service.invoicing.drafts import Draft, Unpriceable, recipient
+from billing_service.receivables import Standing, standings
 from billing_service.store.invoices import Invoice
 from billing_service.store.parties import Contract, Customer
 from billing_service.store.scope import Scope
@@ -23,6 +24,7 @@ _SHOWN = tuple(
 def describe_invoices(scope: Scope, rows: Sequence[Invoice]) -> list[dict[str, Any]]:
     """Each document with its contract's reference, its customer's number and where it goes."""
     parties = _parties(scope, {row.contract_id for row in rows})
+    stand = standings(scope, [row.id for row in rows])
     described = []
     for row in rows:
         contract, customer = parties[row.contract_id]
@@ -32,9 +34,23 @@ def describe_invoices(scope: Scope, rows: Sequence[Invoice]) -> list[dict[str, A
                 "contract": contract.reference,
                 "customer": customer.number,
                 "recipient": recipient(contract, customer),
+                **_standing(stand.get(row.id)),
             }
         )
     return described
+
+
+def _standing(found: Standing | None) -> dict[str, Any]:
+    """How an issued invoice stands; nothing of other documents."""
+    return {
+        "payment_state": found and found.state,
+        "open_amount": found and found.open,
+        "paid_amount": found and found.paid,
+        "credited_amount": found and found.credited,
+        "written_off_amount": found and found.written_off,
+        "overdue": found and found.overdue,
+        "disputed": found and found.disputed,
+    }
 
 
 def describe_invoice(scope: Scope, row: Invoice) -> dict[str, Any]:

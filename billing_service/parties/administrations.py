@@ -44,12 +44,10 @@ YEARS_AHEAD: Final = 10
 LIABLE_SINCE: Final = date(2001, 1, 1)
 """Since when an administration that names no VAT status is liable: the first day whose rates are known."""
 
-DEFAULT_SERIES: Final = {
-    "code": "invoices",
-    "document_type": "invoice",
-    "pattern": "{year}-{number:5}",
-    "per_book_year": True,
-}
+DEFAULT_SERIES: Final = (
+    {"code": "invoices", "document_type": "invoice", "pattern": "{year}-{number:5}", "per_book_year": True},
+    {"code": "credit-notes", "document_type": "credit_note", "pattern": "C{year}-{number:5}", "per_book_year": True},
+)
 
 
 def create(operator: OperatorScope, values: Mapping[str, Any]) -> Administration:
@@ -73,7 +71,7 @@ def create(operator: OperatorScope, values: Mapping[str, Any]) -> Administration
     _add_vat_statuses(scope, values.get("vat_statuses") or [{"valid_from": LIABLE_SINCE, "status": "liable"}])
     for index, year in enumerate(values.get("book_years") or _calendar_years(scope.today)):
         numbering.create_book_year(scope, year, f"/book_years/{index}")
-    for index, series in enumerate(values.get("series") or [DEFAULT_SERIES]):
+    for index, series in enumerate(values.get("series") or DEFAULT_SERIES):
         numbering.create_series(scope, series, f"/series/{index}")
     audit.record(scope, "create", "administration", administration.id, wanted)
     row = {"id": new_id(), "at": operator.now, "actor": operator.actor, "action": "create", "noun": "administration"}

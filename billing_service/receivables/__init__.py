@@ -12,7 +12,7 @@ balance_of                       a customer's account: statement and balance
 
 from billing_service.receivables.allocating import allocate, close_with_credit, undo_allocation
 from billing_service.receivables.balance import Balance, Entry, balance_of
-from billing_service.receivables.beside import end_dispute, get_dispute, open_dispute, undo_write_off, write_off
+from billing_service.receivables.beside import end_dispute, open_dispute, undo_write_off, write_off
 from billing_service.receivables.receipts import cancel_receipt, record_receipt, record_refund, undo_refund
 from billing_service.receivables.standing import Standing, credit_rests, receipt_rests, standing, standings
 
@@ -26,7 +26,6 @@ __all__ = [
     "close_with_credit",
     "credit_rests",
     "end_dispute",
-    "get_dispute",
     "open_dispute",
     "receipt_rests",
     "record_receipt",

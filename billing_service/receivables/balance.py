@@ -72,7 +72,9 @@ def balance_of(scope: Scope, customer_id: UUID, first: date | None = None, last:
     get(scope, Customer, customer_id)
     until = last or scope.today
     if first is not None and first > until:
-        raise InvalidInput("The period ends before it begins.", errors=[FieldError("?until", "lies before from")])
+        raise InvalidInput(
+            "The period ends before it begins.", errors=[FieldError("?date_until", "lies before date_from")]
+        )
     moves = _moves(scope, customer_id)
     opening = ZERO if first is None else _total(scope, moves, moves.c.day < first)
     entries = _entries(scope, moves, opening, first, until)
@@ -132,7 +134,7 @@ def _entries(scope: Scope, moves: Subquery, opening: Decimal, first: date | None
     rows = scope.session.execute(query.limit(MOST_ENTRIES + 1)).all()
     if len(rows) > MOST_ENTRIES:
         detail = f"The statement has more than {MOST_ENTRIES} entries: choose a shorter period."
-        raise InvalidInput(detail, errors=[FieldError("?from", "makes too long a statement")])
+        raise InvalidInput(detail, errors=[FieldError("?date_from", "makes too long a statement")])
     found = []
     for row in rows:
         opening += row.amount

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from billing_service.core.ids import new_id
 from billing_service.core.money import ZERO
-from billing_service.errors import Conflict, FieldError, InvalidInput, NotFound
+from billing_service.errors import Conflict, FieldError, InvalidInput
 from billing_service.receivables.allocating import refuse_undone
 from billing_service.receivables.reading import get, not_later_than_today, refuse_unowed
 from billing_service.receivables.standing import standing
@@ -42,15 +42,13 @@ def write_off(
     return _write_off(scope, invoice, wanted, on, reason)
 
 
-def undo_write_off(scope: Scope, invoice_id: UUID, write_off_id: UUID, reason: str) -> WriteOff:
+def undo_write_off(scope: Scope, write_off_id: UUID, reason: str) -> WriteOff:
     """The amount is open again. Returns the undoing row.
 
     Raises ``NotFound``, and ``Conflict`` (``already_undone``).
     """
-    invoice = get(scope, Invoice, invoice_id, lock=True)
     row = get(scope, WriteOff, write_off_id)
-    if row.invoice_id != invoice_id:
-        raise NotFound("There is no such write-off of this invoice.")
+    invoice = get(scope, Invoice, row.invoice_id, lock=True)
     refuse_undone(scope, WriteOff, row)
     return _write_off(scope, invoice, -row.amount, scope.today, reason, reverses_id=row.id)
 
@@ -99,21 +97,12 @@ def open_dispute(scope: Scope, invoice_id: UUID, reason: str, day: date | None =
     return row
 
 
-def get_dispute(scope: Scope, invoice_id: UUID, dispute_id: UUID) -> Dispute:
-    """Raises ``NotFound``."""
-    row = scope.session.get(Dispute, (scope.administration_id, dispute_id))
-    if row is None or row.invoice_id != invoice_id:
-        raise NotFound("There is no such dispute about this invoice.")
-    return row
-
-
-def end_dispute(scope: Scope, row: Dispute, outcome: str, day: date | None = None) -> Dispute:
+def end_dispute(scope: Scope, dispute_id: UUID, outcome: str, day: date | None = None) -> Dispute:
     """The dispute is over, and how.
 
-    Raises ``InvalidInput`` for a day to come or before it began, ``Conflict`` for one that is over.
+    Raises ``NotFound``, ``InvalidInput`` for a day to come or before it began, ``Conflict`` for one that is over.
     """
-    get(scope, Invoice, row.invoice_id, lock=True)
-    scope.session.refresh(row)
+    row = get(scope, Dispute, dispute_id, lock=True)
     if row.ended_on is not None:
         raise Conflict(f"This dispute ended on {row.ended_on}.", code="dispute_ended")
     ended_on = not_later_than_today(scope, day, "/ended_on")

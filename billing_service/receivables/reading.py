@@ -11,12 +11,13 @@ from billing_service.errors import Conflict, FieldError, InvalidInput, NotFound
 from billing_service.store.base import Base, Keyed
 from billing_service.store.invoices import Invoice
 from billing_service.store.parties import Customer
-from billing_service.store.receivables import Allocation, Receipt, Refund, WriteOff
+from billing_service.store.receivables import Allocation, Dispute, Receipt, Refund, WriteOff
 from billing_service.store.scope import Scope
 
 NOUNS: dict[type[Base], str] = {
     Allocation: "allocation",
     Customer: "customer",
+    Dispute: "dispute",
     Invoice: "invoice",
     Receipt: "receipt",
     Refund: "refund",

@@ -15,15 +15,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing_service import access, findings, imports, jobs
+from billing_service import access, findings, imports, invoicing, jobs, receivables
 from billing_service.auditing.completeness import start_report
+from billing_service.core.crediting import Part
 from billing_service.core.ids import new_id
-from billing_service.intake.single import receive_moment, receive_question
+from billing_service.intake.single import receive_moment, receive_question, withdraw_question
 from billing_service.rating import manual
 from billing_service.store.administrations import BookYear, Series
 from billing_service.store.invoices import BillingRun
 from billing_service.store.job_files import JobFile, JobFilePart
-from billing_service.store.questions import TimeEntry
+from billing_service.store.questions import Question, TimeEntry
 from billing_service.store.tariffs import TariffVersion
 from billing_service.store.work import Job
 from tests import builders, helpdesk
@@ -160,7 +161,7 @@ def _invoice(session: Session, administration_id: UUID, found: Seeded) -> UUID:
 
 def _billing_run(session: Session, administration_id: UUID, found: Seeded) -> UUID:
     query = select(BillingRun.id).where(BillingRun.administration_id == administration_id)
-    return session.scalars(query).one()
+    return session.scalars(query.order_by(BillingRun.id)).first() or new_id()
 
 
 def _import_policy(session: Session, administration_id: UUID, found: Seeded) -> UUID:
@@ -189,6 +190,52 @@ def _import_quote(session: Session, administration_id: UUID, found: Seeded) -> U
     return imports.send_quote(builders.scope(session, administration_id), found["import_project_id"], wish)[0].id
 
 
+def _issued_invoice(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """A question of 25.00, withdrawn afterwards, and 12.50, of another contract."""
+    customer_id, tariff_id = found["customer_id"], found["tariff_id"]
+    contract_id = builders.contract(session, administration_id, customer_id, tariff_id, reference="issued")
+    scope = builders.scope(session, administration_id)
+    row = helpdesk.QUESTION | {"external_id": "changed", "asker": "seeded", "organisation": "seeded"}
+    taken = receive_question(scope, row | {"contract": "issued"}, "EUR")
+    invoice_id = released_invoice(session, administration_id, contract_id, customer_id)
+    invoicing.issue_invoice(scope, invoice_id)
+    found["changed_question_id"] = taken.question_id
+    withdraw_question(scope, session.get_one(Question, (administration_id, taken.question_id)), "Dubbel")
+    return invoice_id
+
+
+def _credit_note(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """1.00 without VAT, of an issued invoice."""
+    builders.credit_series(session, administration_id)
+    found["issued_invoice_id"] = _issued_invoice(session, administration_id, found)
+    scope = builders.scope(session, administration_id)
+    parts = [Part(1, amount=Decimal("1.00"))]
+    made = invoicing.credit(scope, found["issued_invoice_id"], "Te veel", parts)
+    invoicing.issue_invoice(scope, made)
+    return made
+
+
+def _receipt(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    wish = {"customer_id": found["customer_id"], "amount": Decimal("10.00")}
+    return receivables.record_receipt(builders.scope(session, administration_id), wish).id
+
+
+def _allocation(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """5.00 of the receipt."""
+    wish = {"receipt_id": found["receipt_id"], "invoice_id": found["issued_invoice_id"], "amount": Decimal("5.00")}
+    return receivables.allocate(builders.scope(session, administration_id), wish).id
+
+
+def _refund(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    wish = {"receipt_id": found["receipt_id"], "amount": Decimal("1.00")}
+    return receivables.record_refund(builders.scope(session, administration_id), wish).id
+
+
+def _write_off(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    scope = builders.scope(session, administration_id)
+    return receivables.write_off(scope, found["issued_invoice_id"], "Klein", Decimal("0.13")).id
+
+
 ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "api_key_id": lambda s, a, _: access.create_key(builders.scope(s, a), "seeded", ["jobs:read"])[0].id,
     "series_id": _unused_series,
@@ -212,6 +259,12 @@ ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "finding_id": lambda s, a, f: findings.report(
         builders.scope(s, a), "negative_draft", "contract", f["contract_id"], {"until": "2026-03-31", "reason": "-5.00"}
     ),
+    "credit_note_id": _credit_note,
+    "receipt_id": _receipt,
+    "allocation_id": _allocation,
+    "refund_id": _refund,
+    "write_off_id": _write_off,
+    "dispute_id": lambda s, a, f: receivables.open_dispute(builders.scope(s, a), f["issued_invoice_id"], "Uren").id,
     "job_id": _job,
     "series_report_id": _series_report,
     "file_name": _job_file,

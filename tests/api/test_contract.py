@@ -105,6 +105,28 @@ OF_A_DECIDED_QUOTE: Final[dict[str, Any]] = {
 }
 
 
+OF_AN_ISSUED_INVOICE: Final = (
+    "allocate",
+    "create_credit_note",
+    "open_dispute",
+    "write_off",
+)
+
+
+def _prepare_money(name: str, caller: Caller, rows: Seeded) -> None:
+    if name in OF_AN_ISSUED_INVOICE:
+        rows["invoice_id"] = rows["issued_invoice_id"]
+    if name == "open_dispute":
+        caller.post(f"/v1/disputes/{rows['dispute_id']}/end", {"outcome": "Uitgelegd"})
+    elif name in ("create_credit_note", "correct_question"):
+        undone = caller.post(f"/v1/write-offs/{rows['write_off_id']}/undo", {"reason": "Toch"})
+        assert undone.status_code == 201, undone.get_data(as_text=True)
+        rows["question_id"] = rows["changed_question_id"]
+    elif name == "cancel_receipt":
+        receipt = {"customer_id": str(rows["customer_id"]), "amount": {"amount": "3.00", "currency": "EUR"}}
+        rows["receipt_id"] = caller.post("/v1/receipts", receipt).get_json()["id"]
+
+
 def _prepare(name: str, caller: Caller, rows: Seeded) -> None:
     if name == "get_customer_by_external_id":
         customer = {"number": "77", "name": "Bond", "street": "Markt 1", "postal_code": "1234 AB", "city": "Ede"}
@@ -118,6 +140,8 @@ def _prepare(name: str, caller: Caller, rows: Seeded) -> None:
     elif name in ("close_decision", "close_decisions"):
         rows["question_id"] = caller.post("/v1/questions", A_BUG | CLOSED).get_json()["id"]
         rows["question_ids"] = [rows["question_id"]]
+    elif name in OF_AN_ISSUED_INVOICE or name in ("cancel_receipt", "correct_question"):
+        _prepare_money(name, caller, rows)
     elif name in OF_A_DECIDED_QUOTE:
         project = f"/v1/import-projects/{rows['import_project_id']}"
         for path, body in OF_A_DECIDED_QUOTE[name]:

@@ -145,11 +145,12 @@ def test_facts_are_filled_in_and_words_translated() -> None:
         "cause": "tariff_published",
         "released": {"disposition": "charge", "amount": "25.00"},
         "now": {"disposition": "waived", "amount": None},
+        "proposal": {"way": "correct", "credit": "25.00", "charge": "0.00"},
     }
     cause, action = finding_texts.wording("changed_after_release", facts, "nl")
     assert "er is een tariefversie gepubliceerd" in cause
     assert "factureren 25.00" in cause
     assert "kwijtgescholden –" in cause
-    assert action.startswith("Trek de factuur in")
+    assert action.startswith("Voorstel: corrigeer de vraag met een creditnota en een nieuwe post. Te crediteren 25.00")
     assert "a tariff version was published" in finding_texts.wording("changed_after_release", facts, "en")[0]
     assert "new_cause" in finding_texts.wording("new_cause", {}, "en")[0]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import flask
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from billing_service import invoicing
 from billing_service.api.glue import Routes, attachment, current_identity, page
 from billing_service.api.glue.identity import current_context
 from billing_service.api.schemas.invoicing import InvoiceDetailOut, InvoiceOut, InvoiceQuery, IssueIn, NothingIn
+from billing_service.receivables.standing import DISPUTED, IS_OWED, PAYMENT_STATE, overdue_on
 from billing_service.store.invoices import Invoice
 from billing_service.store.scope import Scope
 
@@ -33,7 +35,21 @@ def list_invoices(scope: Scope, query: dict[str, Any]) -> Any:
         statement = statement.where(Invoice.issue_date >= query["issued_from"])
     if "issued_until" in query:
         statement = statement.where(Invoice.issue_date <= query["issued_until"])
-    return page(scope, statement, Invoice.id, query, lambda rows: invoicing.describe_invoices(scope, rows))
+    return page(scope, _by_standing(statement, query), Invoice.id, query, partial(invoicing.describe_invoices, scope))
+
+
+def _by_standing(statement: Select[Any], query: dict[str, Any]) -> Select[Any]:
+    """Filters over what is computed: they select issued invoices only."""
+    if not query.keys() & {"payment_state", "overdue_on", "disputed"}:
+        return statement
+    statement = statement.where(IS_OWED)
+    if "payment_state" in query:
+        statement = statement.where(PAYMENT_STATE.in_([query["payment_state"]]))
+    if "overdue_on" in query:
+        statement = statement.where(overdue_on(query["overdue_on"]))
+    if "disputed" in query:
+        statement = statement.where(DISPUTED if query["disputed"] else ~DISPUTED)
+    return statement
 
 
 @routes.operation("GET", _ONE, scope="invoices:read", out=InvoiceDetailOut)
@@ -71,6 +87,11 @@ def get_invoice_pdf(scope: Scope, invoice_id: UUID) -> flask.Response:
 
     That of an issued invoice is rendered once and stays the same for ever; before issue it says that it is a concept.
     """
+    return pdf_answer(scope, invoice_id)
+
+
+def pdf_answer(scope: Scope, invoice_id: UUID) -> flask.Response:
+    """The PDF of a document as a download, or 304."""
 
     @contextmanager
     def reading() -> Iterator[Scope]:

@@ -54,14 +54,14 @@ class BookYearOut(OutputSchema):
 
 
 class SeriesIn(InputSchema):
-    code = Code(required=True, max_length=40, metadata={"example": "credit-notes"})
+    code = Code(required=True, max_length=40, metadata={"example": "projects"})
     document_type = Choice("invoice", "credit_note", required=True)
     pattern = Text_(
         required=True,
         max_length=60,
         metadata={
             "description": "`{number}` or `{number:5}` once, `{year}` for the book year; letters, digits, . / _ -",
-            "example": "C{year}-{number:4}",
+            "example": "P{year}-{number:4}",
         },
     )
     per_book_year = Flag(required=True, metadata={"description": "Whether every book year starts at 1."})

@@ -25,7 +25,7 @@ from billing_service.core.tariff.model import DISPOSITIONS
 from billing_service.core.vat import VAT_CLASSES
 
 STATES = ("decided", "needs_decision", "blocked")
-CHARGE_STATES = ("open", "released", "invoiced", "cancelled")
+CHARGE_STATES = ("open", "released", "invoiced", "credited", "cancelled")
 MOST_MANUAL_MINUTES = 100_000
 
 
@@ -176,6 +176,9 @@ class ChargeOut(VersionedOut):
     state = fields.String(required=True)
     invoice_id = fields.UUID(required=True, allow_none=True)
     line = fields.Integer(required=True, allow_none=True)
+    replaces_id = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "Of a correction: the credited charge it replaces."}
+    )
 
 
 class ChargeQuery(PageQuery):

@@ -7,6 +7,7 @@ from marshmallow import fields
 from billing_service.api.glue import (
     Choice,
     Code,
+    Flag,
     Identifier,
     InputSchema,
     Instant,
@@ -17,6 +18,7 @@ from billing_service.api.glue import (
     PageQuery,
 )
 from billing_service.api.schemas.common import VersionedOut
+from billing_service.receivables.standing import PAYMENT_STATES
 
 RUN_STATES = ("releasing", "released", "issuing", "issued", "withdrawn")
 INVOICE_STATES = ("released", "issued", "withdrawn")
@@ -106,6 +108,9 @@ class InvoiceQuery(PageQuery):
     customer_id = Identifier()
     issued_from = IsoDate()
     issued_until = IsoDate()
+    payment_state = Choice(*PAYMENT_STATES, metadata={"description": "Computed from what was allocated and credited."})
+    overdue_on = IsoDate(metadata={"description": "Due before this day, and something is open now."})
+    disputed = Flag(metadata={"description": "Whether the customer contests it now."})
 
 
 class InvoiceOut(VersionedOut):
@@ -132,6 +137,26 @@ class InvoiceOut(VersionedOut):
     )
     previous_digest = fields.String(required=True, allow_none=True)
     issued_at = Instant(required=True, allow_none=True)
+    credits_invoice_id = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "Of a credit note: the invoice that it credits."}
+    )
+    payment_state = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"enum": [*PAYMENT_STATES, None], "description": "Of an issued invoice; computed, never stored."},
+    )
+    open_amount = MoneyField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Gross − allocations − write-offs; below zero when overpaid."},
+    )
+    paid_amount = MoneyField(required=True, allow_none=True, metadata={"description": "Paid or set off."})
+    credited_amount = MoneyField(required=True, allow_none=True)
+    written_off_amount = MoneyField(required=True, allow_none=True)
+    overdue = fields.Boolean(
+        required=True, allow_none=True, metadata={"description": "Something was due before today."}
+    )
+    disputed = fields.Boolean(required=True, allow_none=True)
 
 
 class InvoiceDetailOut(InvoiceOut):
