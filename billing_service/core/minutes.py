@@ -35,8 +35,8 @@ class BilledTime(NamedTuple):
 class TimeRule:
     """How minutes are billed: ``step``, ``minimum`` and ``grace`` in minutes. The default bills every minute as spent.
 
-    ``scope`` says what is rounded: the question, or (not built yet, refused when a tariff is published) all time of a
-    day or an invoice together.
+    ``scope`` says what is rounded: the question, or all time of a day or of an invoice together
+    (``core.rounding``).
     """
 
     step: int = 1

@@ -18,7 +18,7 @@ from billing_service.invoicing.imports import import_entries
 from billing_service.invoicing.lines import ChargedLine, charged_lines
 from billing_service.invoicing.sources import annex, decided_questions, wordings
 from billing_service.parties.selling import Issuer, LineVat, buyer, load_issuer
-from billing_service.rating import assign_ordinals, open_charges
+from billing_service.rating import OpenCharge, assign_ordinals, open_charges, rounding_sentences
 from billing_service.store.charges import Charge
 from billing_service.store.parties import Contract, Customer
 from billing_service.store.scope import Scope
@@ -162,7 +162,7 @@ def draft_of(scope: Scope, issuer: Issuer, contract_id: UUID, until: date, *, co
         contract_reference=contract.reference,
         contract_description=contract.title,
         kind=DocumentKind.INVOICE if _has_amounts(lines) else DocumentKind.ZERO_STATEMENT,
-        annex=_annex(scope, contract_id, until, language, issuer.currency, commit) if contract.annex else (),
+        annex=_annex(scope, contract_id, until, language, issuer.currency, charges, commit) if contract.annex else (),
         imports=import_entries(scope, charges, language, issuer.currency) if contract.annex else (),
     )
     return Draft(
@@ -199,11 +199,17 @@ def _has_amounts(lines: Sequence[ChargedLine]) -> bool:
 
 
 def _annex(
-    scope: Scope, contract_id: UUID, until: date, language: str, currency: str, commit: bool
+    scope: Scope,
+    contract_id: UUID,
+    until: date,
+    language: str,
+    currency: str,
+    charges: Sequence[OpenCharge],
+    commit: bool,
 ) -> list[AnnexEntry]:
     decided = decided_questions(scope, contract_id, until)
     repriced = [] if commit else assign_ordinals(scope, [contract_id], until, commit=False)
-    return annex(scope, decided, repriced, language, currency)
+    return annex(scope, decided, repriced, language, currency, rounding_sentences(charges, language))
 
 
 def _agreement(scope: Scope, contract_id: UUID) -> tuple[Contract, Customer]:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, case, select, update
 
 from billing_service import findings
 from billing_service.core.document import DocumentKind, InvoiceDocument, check, digest, issue, to_json
@@ -93,7 +93,7 @@ def withdraw(scope: Scope, invoice_ids: Sequence[UUID]) -> None:
     scope.session.execute(
         update(Charge)
         .where(Charge.administration_id == scope.administration_id, Charge.invoice_id.in_(released))
-        .values(state="open", invoice_id=None, line=None, version=Charge.version + 1)
+        .values(state=_AFTER_WITHDRAWAL, invoice_id=None, line=None, version=Charge.version + 1)
     )
     undo_release(scope, released)
     scope.session.execute(
@@ -193,6 +193,8 @@ def line_rows(scope: Scope, invoice_id: UUID, document: InvoiceDocument) -> list
     ]
 
 
+# What rounding made for this document is made anew by the next release.
+_AFTER_WITHDRAWAL = case((Charge.source == "rounding", "cancelled"), else_="open")
 _CHARGES = Base.metadata.tables["charges"]
 _ON_LINE = (
     update(_CHARGES)

@@ -96,11 +96,17 @@ def decided_questions(scope: Scope, contract_id: UUID, until: date) -> list[Any]
 
 
 def annex(
-    scope: Scope, decided: Collection[Any], repriced: Collection[Outcome], language: str, currency: str
+    scope: Scope,
+    decided: Collection[Any],
+    repriced: Collection[Outcome],
+    language: str,
+    currency: str,
+    rounded: Mapping[UUID, str],
 ) -> list[AnnexEntry]:
     """An entry per question: what was spent, what became of it and why, in the language of the document.
 
-    ``repriced`` are decisions that a preview computed and did not store: they go before the stored ones.
+    ``repriced`` are decisions that a preview computed and did not store: they go before the stored ones. ``rounded``
+    says by question how its time was rounded together with other time.
     """
     minutes = _minutes(scope, [row.question_id for row in decided])
     newest = {outcome.question_id: outcome.decision for outcome in repriced}
@@ -108,6 +114,7 @@ def annex(
     for row in decided:
         decision = {**row._mapping, **newest.get(row.question_id, {})}
         raw, corrected = minutes.get(row.question_id, (None, None))
+        told = [rounded[row.question_id]] if row.question_id in rounded else []
         by_time = any(part["pricing"] == "time" for part in decision["parts"])
         entries.append(
             AnnexEntry(
@@ -121,7 +128,7 @@ def annex(
                 raw_minutes=raw,
                 corrected_minutes=corrected,
                 billed_minutes=decision["minutes"] if by_time else None,
-                explanation=tuple(explain(decision["explanation"], language, currency)),
+                explanation=(*explain(decision["explanation"], language, currency), *told),
             )
         )
     return entries

@@ -10,8 +10,10 @@ decided_now, replace_released  what a correction after issue puts in the place o
 from billing_service.rating.ordinals import assign_ordinals
 from billing_service.rating.outcome import Outcome
 from billing_service.rating.redecide import decide_stored, decided_now, redecide
-from billing_service.rating.release import OpenCharge, mark_released, open_charges, undo_release
+from billing_service.rating.release import mark_released, open_charges, undo_release
+from billing_service.rating.rounding import sentences as rounding_sentences
 from billing_service.rating.storing import replace_released
+from billing_service.rating.waiting import OpenCharge
 
 __all__ = [
     "OpenCharge",
@@ -23,5 +25,6 @@ __all__ = [
     "open_charges",
     "redecide",
     "replace_released",
+    "rounding_sentences",
     "undo_release",
 ]

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from billing_service.core.calendar import business_date, period_of
+from billing_service.core.rounding import as_plain
 from billing_service.core.tariff import Decision, OrdinalUse, Part, decide, without_contract, without_tariff
 from billing_service.rating.questions import ClosedQuestion
 from billing_service.rating.terms import Agreement, ContractTerms, NoAgreement, Terms
@@ -84,6 +85,7 @@ def charge_values(
             "vat_class": part.vat_class,
             "revenue_group": part.revenue_group,
             "rule": decision.rule,
+            "rounding": as_plain(part.together, decision.explanation["name"]) if part.together else None,
         }
         for index, part in enumerate(decision.parts)
         if part.disposition in ON_A_LINE

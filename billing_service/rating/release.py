@@ -3,75 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal as Number
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, case, exists, select, update
 
 from billing_service.rating.ordinals import assign_ordinals, lock_contracts
 from billing_service.rating.redecide import decide_stored
+from billing_service.rating.rounding import with_differences
+from billing_service.rating.waiting import COLUMNS, OpenCharge
 from billing_service.store.charges import Charge, Decision
 from billing_service.store.scope import Scope
-
-_COLUMNS: Final = (
-    "id",
-    "contract_id",
-    "customer_id",
-    "source",
-    "question_id",
-    "part",
-    "date",
-    "description",
-    "detail",
-    "disposition",
-    "pricing",
-    "quantity",
-    "minutes",
-    "unit_price",
-    "amount",
-    "vat_class",
-    "revenue_group",
-    "rule",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCharge:
-    """A charge that waits for an invoice; the fields are those of ``store.charges.Charge``.
-
-    ``provisional``: priced with an ordinal that may still change (only in a preview).
-    """
-
-    id: UUID
-    contract_id: UUID
-    customer_id: UUID
-    source: str
-    question_id: UUID | None
-    part: int
-    date: date
-    description: dict[str, Any]
-    disposition: str
-    pricing: str
-    quantity: Number | None
-    minutes: int | None
-    unit_price: Number | None
-    amount: Number
-    vat_class: str
-    revenue_group: str | None
-    rule: str | None
-    detail: dict[str, Any] | None = None
-    provisional: bool = False
 
 
 def open_charges(scope: Scope, contract_ids: Collection[UUID], until: date, *, commit: bool) -> list[OpenCharge]:
     """The open charges of these contracts dated up to and including ``until``, by contract, date and age.
 
-    Ordinals are assigned first. With ``commit`` (a release) contracts, decisions and charges stay locked until the
-    transaction ends and the prices are stored; without it (a preview) nothing is written and the charges carry the
-    prices that a release would store now.
+    Ordinals are assigned first, and what is rounded together gets its difference. With ``commit`` (a release)
+    contracts, decisions and charges stay locked until the transaction ends and the prices are stored; without it (a
+    preview) nothing is written and the charges carry the prices that a release would store now.
     """
     if commit:
         lock_contracts(scope, contract_ids)
@@ -86,7 +37,7 @@ def open_charges(scope: Scope, contract_ids: Collection[UUID], until: date, *, c
         values = row._asdict()
         new = repriced.get((row.question_id, row.part))
         found.append(OpenCharge(**(values | new), provisional=not commit) if new else OpenCharge(**values))
-    return found
+    return with_differences(scope, found, until, commit=commit)
 
 
 def mark_released(scope: Scope, invoice_id: UUID, contract_id: UUID, until: date) -> None:
@@ -136,7 +87,7 @@ _WAS_CORRECTED = exists().where(
 # Built once: a release runs them for every contract, and building one costs more than running it.
 
 _OPEN = (
-    select(*(getattr(Charge, name) for name in _COLUMNS))
+    select(*(getattr(Charge, name) for name in COLUMNS))
     .where(
         Charge.administration_id == bindparam("mine"),
         Charge.contract_id.in_(bindparam("contracts", expanding=True)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
@@ -12,6 +12,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_service.store.base import Base, Keyed, Owned, Versioned, one_of, points_to
 from billing_service.store.types import Cents, UnitPrice
+
+CHARGE_SOURCES: Final = (
+    "question",
+    "manual",
+    "import",
+    "card",
+    "block",
+    "consult",
+    "subscription",
+    "correction",
+    "rounding",
+)
 
 
 class Decision(Base, Owned, Versioned):
@@ -84,7 +96,8 @@ class Charge(Base, Keyed, Versioned):
     is printed: ``quantity`` × ``unit_price``, ``minutes`` × ``unit_price`` per hour, or the plain ``amount``.
     A charge whose question was corrected after issue is ``credited``; the charge that replaces it names it as
     ``replaces_id``. ``detail``, by language too, is what stands in small under the description where no question
-    tells it.
+    tells it. ``rounding``: this time is rounded together with other time of the day or invoice (``core.rounding``); a
+    charge with source ``rounding`` is the difference.
     """
 
     __tablename__ = "charges"
@@ -97,6 +110,7 @@ class Charge(Base, Keyed, Versioned):
     date: Mapped[date]
     description: Mapped[dict[str, Any]]
     detail: Mapped[dict[str, Any] | None]
+    rounding: Mapped[dict[str, Any] | None]
     disposition: Mapped[str] = mapped_column(default="charge")
     pricing: Mapped[str]
     quantity: Mapped[Decimal | None] = mapped_column(UnitPrice)
@@ -127,7 +141,7 @@ class Charge(Base, Keyed, Versioned):
         points_to("questions", "question_id"),
         points_to("invoice_lines", "invoice_id", "line", key=("invoice_id", "line")),
         points_to("charges", "replaces_id"),
-        one_of("source", "question", "manual", "import", "card", "block", "consult", "subscription", "correction"),
+        one_of("source", *CHARGE_SOURCES),
         one_of("disposition", "charge", "included"),
         one_of("pricing", "quantity", "time", "amount"),
         one_of("vat_class", "standard", "reduced", "zero", "exempt"),

@@ -23,6 +23,7 @@ from billing_service.api.glue import (
 from billing_service.api.schemas.common import LANGUAGES, VersionedOut
 from billing_service.core.tariff.model import DISPOSITIONS
 from billing_service.core.vat import VAT_CLASSES
+from billing_service.store.charges import CHARGE_SOURCES
 
 STATES = ("decided", "needs_decision", "blocked")
 CHARGE_STATES = ("open", "released", "invoiced", "credited", "cancelled")
@@ -183,7 +184,7 @@ class ChargeOut(VersionedOut):
 
 class ChargeQuery(PageQuery):
     state = Choice(*CHARGE_STATES)
-    source = Choice("question", "manual", "import", "card", "block", "consult", "subscription", "correction")
+    source = Choice(*CHARGE_SOURCES)
     contract_id = Identifier()
     customer_id = Identifier()
     question_id = Identifier()

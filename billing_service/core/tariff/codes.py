@@ -15,6 +15,7 @@ class Step:
     ROUNDED: Final = "rounded"
     TIME_MINIMUM: Final = "time_minimum"
     BILLED_MINUTES: Final = "billed_minutes"
+    ROUNDED_TOGETHER: Final = "rounded_together"
     FIXED: Final = "fixed"
     RATE_ROLE: Final = "rate_role"
     RATE_HANDLER: Final = "rate_handler"

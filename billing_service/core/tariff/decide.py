@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from billing_service.core.minutes import TimeRule
 from billing_service.core.money import ZERO, InvalidAmount
 from billing_service.core.money import amount as cents
 from billing_service.core.tariff.codes import BLOCKING, Reason, Step
@@ -124,17 +125,26 @@ def _decide_by(
         "value": value,
         "steps": priced.steps,
     }
-    parts = tuple([_part(rule.disposition, rule.vat_class, rule.revenue_group, line) for line in priced.lines])
+    together = rule.time if rule.disposition == "charge" and rule.time.scope != "question" else None
+    parts = tuple(
+        [_part(rule.disposition, rule.vat_class, rule.revenue_group, line, together) for line in priced.lines]
+    )
     return Decision("decided", None, rule.code, parts, explanation, closed, priced.provisional, priced.ordinal_use)
 
 
-def _part(disposition: Disposition, vat_class: VatClass, revenue_group: str | None, line: PriceLine) -> Part:
+def _part(
+    disposition: Disposition,
+    vat_class: VatClass,
+    revenue_group: str | None,
+    line: PriceLine,
+    together: TimeRule | None = None,
+) -> Part:
     """A price as a part: only ``charge`` costs anything, the others keep the price as their value."""
     pricing, quantity, minutes, unit_price, value = line
     amount = value
     if disposition != "charge":
         amount, unit_price = ZERO, None if unit_price is None else ZERO
-    return Part(disposition, pricing, quantity, minutes, unit_price, amount, value, vat_class, revenue_group)
+    return Part(disposition, pricing, quantity, minutes, unit_price, amount, value, vat_class, revenue_group, together)
 
 
 def _undecided(

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from billing_service.core.calendar import PeriodKind
+from billing_service.core.minutes import TimeRule
 from billing_service.core.money import ZERO
 from billing_service.core.tariff.model import Disposition, Per
 from billing_service.core.vat import VatClass
@@ -22,7 +23,8 @@ class Part:
     ``pricing`` tells how ``amount`` is printed: ``quantity`` × ``unit_price``; ``time`` (``minutes`` × ``unit_price``
     of an hour / 60); or just the ``amount``. Only a charged part has an amount and a unit price other than 0.00;
     ``value`` is what the part would have cost if charged (what a waived part gives away). ``minutes`` are the billed
-    minutes, 0 where the price does not depend on time.
+    minutes, 0 where the price does not depend on time. ``together``: how this time is rounded at release, together
+    with other time of the day or invoice; until then it stands as it was spent.
     """
 
     disposition: Disposition
@@ -34,6 +36,7 @@ class Part:
     value: Decimal
     vat_class: VatClass
     revenue_group: str | None = None
+    together: TimeRule | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ def _read_rule(
         disposition,
         reader.yes_no("close") or False,
         price,
-        _read_time(reader, price, absent),
+        _read_time(reader, price),
         _read_vat_class(reader, disposition),
         reader.text("revenue_group"),
         fact_reader(seen),
@@ -203,7 +203,7 @@ def _read_tiered(price: Fields, tables: Mapping[str, TierTable], raw_allowed: bo
     return TieredPrice(table, None, False)
 
 
-def _read_time(reader: Fields, price: Price | None, absent: list[FieldError]) -> TimeRule:
+def _read_time(reader: Fields, price: Price | None) -> TimeRule:
     time = reader.child("time", ("step", "direction", "minimum", "grace", "scope"))
     if time is None:
         return _NO_TIME_RULE
@@ -215,7 +215,7 @@ def _read_time(reader: Fields, price: Price | None, absent: list[FieldError]) ->
     if grace >= step and grace:
         time.fail("grace", f"must be less than the step of {step} minutes")
     scope = time.choice("scope", _SCOPES, "question")
-    if scope != "question":
-        absent.append(_absent(time.at("scope"), f"rounding per {scope}"))
+    if scope != "question" and isinstance(price, TieredPrice):
+        time.fail("scope", "must be question: a table prices each question by its own minutes")
     direction = time.choice("direction", _DIRECTIONS, "up")
     return TimeRule(step, direction, time.whole("minimum", 0, MINUTES_PER_DAY, 0) or 0, grace, scope)

@@ -56,11 +56,15 @@ def _by_time(price: TimePrice, time: TimeRule, rates: Rates, facts: QuestionFact
 
     Grace, rounding and minimum apply to the question's total, which is then divided over the prices in proportion to
     the minutes spent at each, by largest remainder; a minute that could go either way goes to the lower price. Lines
-    go up in price; a price left without minutes has no line.
+    go up in price; a price left without minutes has no line. What is rounded per day or invoice stays as spent here.
     """
     steps: list[list[Any]] = []
     spent = _spent_minutes(price.minutes, price.raw_allowed, facts, steps)
-    billed = _bill(sum(spent), time, steps)
+    if time.scope == "question":
+        billed = _bill(sum(spent), time, steps)
+    else:
+        billed = sum(spent)
+        steps.append([Step.ROUNDED_TOGETHER, time.scope])
     if price.rate is not None:
         weights = {price.rate: billed}
     elif rates.default is not None and not rates.roles and not rates.handlers:

@@ -23,6 +23,7 @@ _ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     Step.ROUNDED: ("word", "number", "time"),
     Step.TIME_MINIMUM: ("time",),
     Step.BILLED_MINUTES: ("time",),
+    Step.ROUNDED_TOGETHER: ("word",),
     Step.FIXED: ("money",),
     Step.RATE_ROLE: ("text", "money"),
     Step.RATE_HANDLER: ("text", "money"),

@@ -56,7 +56,7 @@ def test_dutch_and_english_have_the_same_keys_with_the_same_facts_in_them(texts:
 def test_every_code_the_decider_knows_has_a_sentence() -> None:
     assert sentences.STEPS["nl"].keys() == STEPS
     assert sentences.REASONS["nl"].keys() >= REASONS
-    words = {*get_args(Direction), *get_args(Per), *PERIOD_KINDS, *QUESTION_KINDS}
+    words = {"day", "invoice", *get_args(Direction), *get_args(Per), *PERIOD_KINDS, *QUESTION_KINDS}
     assert sentences.WORDS["nl"].keys() == words
     for condition in CONDITIONS:
         ends = ("_yes", "_no") if condition in YES_NO_CONDITIONS else ("", "_unknown")

@@ -7,6 +7,8 @@ Before: 0003
 import sqlalchemy as sa
 from alembic import op
 
+from billing_service.store.rebuilding import rebuild
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -65,31 +67,6 @@ def foreign_key(table: str, column: str) -> str:
         f"CONSTRAINT fk_{table}_administration_id_{column} FOREIGN KEY(administration_id, {column})"
         f" REFERENCES {table} (administration_id, id)"
     )
-
-
-def rebuild(table: str, changes: dict[str, str]) -> None:
-    """Foreign keys are off meanwhile, and every guard is made again after the last migration."""
-    connection = op.get_bind()
-    schema = sa.text(
-        "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND (type = 'trigger' OR tbl_name = :t)"
-    )
-    found = connection.execute(schema, {"t": table}).all()
-    for name in (row.name for row in found if row.type == "trigger"):
-        op.execute(f"DROP TRIGGER {name}")
-    (text,) = [row.sql for row in found if row.type == "table"]
-    for old, new in changes.items():
-        if text.count(old) != 1:
-            raise RuntimeError(f"{table} is not the table this migration knows: {old}")
-        text = text.replace(old, new)
-    columns = ", ".join(f'"{column["name"]}"' for column in sa.inspect(connection).get_columns(table))
-    rest = text[text.index("(") :]
-    op.execute(f"CREATE TABLE {table}_new {rest}")
-    op.execute(f"INSERT INTO {table}_new ({columns}) SELECT {columns} FROM {table}")  # noqa: S608
-    op.execute(f"DROP TABLE {table}")
-    op.execute(f"ALTER TABLE {table}_new RENAME TO {table}")
-    for row in found:
-        if row.type == "index":
-            op.execute(row.sql)
 
 
 def add_indexes() -> None:
