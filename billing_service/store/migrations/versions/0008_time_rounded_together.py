@@ -1,7 +1,7 @@
 """Charges for the difference that rounding time per day or invoice makes
 
-Revision: 0007
-Before: 0006
+Revision: 0008
+Before: 0007
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from billing_service.store.rebuilding import rebuild
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
