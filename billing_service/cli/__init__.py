@@ -10,7 +10,19 @@ from typing import Any
 import click
 from sqlalchemy.exc import OperationalError
 
-from billing_service.cli import audit, backups, bill, import_project, import_questions, keys, load, operate, run, series
+from billing_service.cli import (
+    audit,
+    backups,
+    bill,
+    export,
+    import_project,
+    import_questions,
+    keys,
+    load,
+    operate,
+    run,
+    series,
+)
 from billing_service.config import InvalidSettings
 from billing_service.errors import BillingError
 
@@ -48,6 +60,7 @@ for _command in (
     *import_questions.COMMANDS,
     *import_project.COMMANDS,
     *bill.COMMANDS,
+    *export.COMMANDS,
     *series.COMMANDS,
     *audit.COMMANDS,
     *run.COMMANDS,
