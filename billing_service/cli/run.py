@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from billing_service import logs
 from billing_service.cli import walk
 from billing_service.cli.processes import refuse_taken_port, run_together
 from billing_service.cli.program import Program, pass_program
@@ -22,11 +23,14 @@ def run(program: Program) -> None:
     settings, teller = program.settings, Teller()
     refuse_taken_port(settings.host, settings.port)
     _prepare(program)
-    key = _walk(program, teller) if walk.is_empty(program) else None
+    empty = walk.is_empty(program)
+    level = "warning" if settings.log_level == "info" else settings.log_level
+    logs.configure(level, settings.log_format)  # what went well, the walk tells itself
+    key = _walk(program, teller) if empty else None
     program.context.database.close()  # from here on the web server and the worker have their own connections
     code = run_together(
         ["serve", "worker"],
-        {"BILLING_LOG_LEVEL": "warning"} if settings.log_level == "info" else {},
+        {"BILLING_LOG_LEVEL": level},
         lambda: _greet(program, teller, key),
         (settings.host, settings.port),
     )
