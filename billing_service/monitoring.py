@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from billing_service.store.administrations import Series
+from billing_service.store.audit import AuditRow, OperatorAuditRow
 from billing_service.store.clock import database_now
 from billing_service.store.findings import Finding
 from billing_service.store.invoices import Invoice
@@ -60,6 +61,7 @@ def figures(session: Session) -> Iterator[Figure]:
     yield from _work(session, now)
     yield from _workers(session, now)
     yield from _documents(session)
+    yield from _audit(session, now)
 
 
 def _work(session: Session, now: datetime) -> Iterator[Figure]:
@@ -139,6 +141,18 @@ def _documents(session: Session) -> Iterator[Figure]:
 
 def _blocked(session: Session) -> int:
     return session.execute(select(func.count()).where(Series.blocked_at.is_not(None))).scalar_one()
+
+
+def _audit(session: Session, now: datetime) -> Iterator[Figure]:
+    """Of both trails together: the sealer follows within seconds."""
+    waiting = [
+        session.execute(select(func.count(), func.min(row.at)).where(row.seal_number.is_(None))).one()
+        for row in (AuditRow, OperatorAuditRow)
+    ]
+    count = sum(many for many, _ in waiting)
+    yield Figure("billing_audit_unsealed", "Audit rows that wait for their seal.", (), [((), count)])
+    oldest = max((max(0.0, (now - at).total_seconds()) for _, at in waiting if at), default=0.0)
+    yield Figure("billing_audit_oldest_unsealed_age_seconds", "How long the oldest of them waits.", (), [((), oldest)])
 
 
 def concerns(database: Database) -> list[Concern]:

@@ -50,10 +50,10 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     "book_year_in_use": ProblemType(
         "The book year is in use", "Documents were numbered in it.", "Keep it; it is part of the books."
     ),
-    "broken_chain": ProblemType(
-        "A chain of documents is broken",
-        "A document in the backup is not the one that was issued.",
-        "Find out what happened; --accept-broken-chains restores it as it is.",
+    "broken_books": ProblemType(
+        "The books are not sound",
+        "In the backup a number is missing, or a document or an audit row is not what it was.",
+        "Find out what happened; --accept-broken-books restores them as they are.",
     ),
     "busy": ProblemType(
         "Somebody else is at it",

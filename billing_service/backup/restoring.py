@@ -1,7 +1,7 @@
 """Putting a backup into an empty database: all of it, verified, or nothing.
 
 One transaction makes the schema of the backup, loads the rows, reads them back, brings the schema up to date, verifies
-the chains and blocks every number series. The block is part of the restore: numbers that were given after the backup
+the books and blocks every number series. The block is part of the restore: numbers that were given after the backup
 may have been sent, and only a person can know.
 """
 
@@ -11,42 +11,44 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from billing_service.auditing.completeness import Proving
+from billing_service.auditing.trails import Trail
+from billing_service.auditing.verifying import Verifying
 from billing_service.backup import file, rows
 from billing_service.backup.file import Backup, Reading
-from billing_service.core.document import digest
+from billing_service.core.audit_chain import SENTENCES
+from billing_service.core.completeness import sentence
 from billing_service.core.ids import new_id
 from billing_service.errors import Conflict, UnreadableFile, WrongSchema
 from billing_service.parties import numbering
 from billing_service.store import schema, triggers
-from billing_service.store.administrations import Series
+from billing_service.store.administrations import Administration, Series
 from billing_service.store.audit import OperatorAuditRow
-from billing_service.store.invoices import Invoice
 from billing_service.store.session import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored, how many series wait for their last number, and which chains were broken (accepted ones)."""
+    """What was restored, how many series wait for their last number, and what is not sound in the books (accepted)."""
 
     backup: Backup
     series_blocked: int
-    broken_chains: tuple[str, ...]
+    breaks: tuple[str, ...]
 
 
 def restore(
-    database: Database, path: Path, now: datetime, actor: str, *, accept_broken_chains: bool = False
+    database: Database, path: Path, now: datetime, actor: str, *, accept_broken_books: bool = False
 ) -> Restored:
     """Restore a backup into an empty database and block every number series.
 
     Raises:
-        Conflict: the database is not empty; or a chain of documents is broken and that is not accepted.
+        Conflict: the database is not empty; or its books are not sound and that is not accepted.
         NotFound: no such file.
         UnreadableFile: damaged, incomplete, or its rows do not fit together.
         WrongSchema: the backup was made by a newer program, or the database has another schema than the backup.
@@ -55,7 +57,7 @@ def restore(
     with file.reading(path) as reading:
         try:
             with schema.exclusive(database) as connection:
-                return _restore(connection, reading, now, actor, accept_broken_chains)
+                return _restore(connection, reading, now, actor, accept_broken_books)
         except (psycopg.errors.IntegrityError, psycopg.errors.DataError, DBAPIError, ValueError) as error:
             if getattr(error, "connection_invalidated", False):
                 raise
@@ -79,14 +81,14 @@ def _restore(connection: Connection, reading: Reading, now: datetime, actor: str
     _load(connection, reading)
     _read_back(connection, backup)
     schema.upgrade(connection)
-    broken = tuple(_broken_chains(connection))
-    if broken and not accept:
-        raise Conflict(
-            f"The chain of documents was broken before this backup was made: {broken[0]} Nothing was restored;"
-            " --accept-broken-chains restores it as it is.",
-            code="broken_chain",
-        )
     with Session(connection, expire_on_commit=False) as session:
+        broken = tuple(_breaks(session))
+        if broken and not accept:
+            raise Conflict(
+                f"The books were not sound when this backup was made. {broken[0]} Nothing was restored;"
+                " --accept-broken-books restores them as they are.",
+                code="broken_books",
+            )
         blocked = numbering.block_all_series(session, now, actor)
         session.add(
             OperatorAuditRow(
@@ -101,7 +103,7 @@ def _restore(connection: Connection, reading: Reading, now: datetime, actor: str
                     "schema": backup.schema,
                     "rows": sum(backup.rows.values()),
                     "series_blocked": blocked,
-                    "broken_chains": list(broken),
+                    "breaks": list(broken),
                 },
             )
         )
@@ -181,23 +183,17 @@ def _read_back(connection: Connection, backup: Backup) -> None:
             raise UnreadableFile(f"The rows of {described.name} read back other than they were written.")
 
 
-def _broken_chains(connection: Connection) -> Iterator[str]:
-    """A sentence for every document that is not chained to the one before it in its series."""
-    known = {row.id: row for row in connection.execute(select(Series.id, Series.code, Series.last_digest))}
-    last: dict[Any, str | None] = {}
-    documents = (
-        select(Invoice.series_id, Invoice.number, Invoice.document, Invoice.digest, Invoice.previous_digest)
-        .where(Invoice.state == "issued", Invoice.series_id.is_not(None), Invoice.number.is_not(None))
-        .order_by(Invoice.administration_id, Invoice.series_id, Invoice.issue_date, Invoice.sequence)
-    )
-    for row in connection.execute(documents, execution_options={"yield_per": 200}):
-        previous = last.get(row.series_id)
-        data = row.document.encode()
-        if row.previous_digest != previous:
-            yield f"{row.number} is not chained to the document before it."
-        elif digest(data, bytes.fromhex(previous) if previous else None).hex() != row.digest:
-            yield f"{row.number} is not the document that was issued."
-        last[row.series_id] = row.digest
-    for series_id, series in known.items():
-        if series.last_digest != last.get(series_id):
-            yield f"The last document of series {series.code} is missing."
+def _breaks(session: Session) -> Iterator[str]:
+    """A sentence for whatever cannot be in sound books: a number or a row missing, a document or a row changed."""
+    for key, series_id, code in session.execute(select(Series.administration_id, Series.id, Series.code)).all():
+        proving = Proving(key, series_id)
+        while proving.step(session):
+            pass
+        for found in proving.result().first_breaks:
+            yield f"Series {code}, {found.number or 'no number'}: {sentence(found, 'en')}"
+    for key in [*session.scalars(select(Administration.id)), None]:
+        verifying = Verifying(Trail(key))
+        while verifying.step(session):
+            pass
+        if (link := verifying.result().first) is not None:
+            yield f"Audit trail of {key or 'the operators'}, row {link.seal_number}: {SENTENCES['en'][link.code]}"

@@ -42,9 +42,9 @@ def check_backup(file: Path) -> None:
 
 @click.command("restore")
 @click.argument("file", type=_FILE)
-@click.option("--accept-broken-chains", is_flag=True, help="Restore documents whose chain was broken before.")
+@click.option("--accept-broken-books", is_flag=True, help="Restore books that were not sound when the backup was made.")
 @pass_program
-def restore_backup(program: Program, file: Path, accept_broken_chains: bool) -> None:
+def restore_backup(program: Program, file: Path, accept_broken_books: bool) -> None:
     """Put the backup FILE into an empty database: all of it, verified, or nothing.
 
     Every number series is blocked afterwards: numbers given after the backup may have been sent. Look up the last
@@ -53,10 +53,10 @@ def restore_backup(program: Program, file: Path, accept_broken_chains: bool) -> 
     from billing_service import backup
 
     context = program.unchecked_context()
-    done = backup.restore(context.database, file, context.clock(), ACTOR, accept_broken_chains=accept_broken_chains)
+    done = backup.restore(context.database, file, context.clock(), ACTOR, accept_broken_books=accept_broken_books)
     context.database.close()
     _tell(done.backup)
-    for sentence in done.broken_chains:
+    for sentence in done.breaks:
         click.echo(f"Accepted: {sentence}")
     click.echo(f"{sum(done.backup.rows.values())} rows restored and read back.")
     click.echo(

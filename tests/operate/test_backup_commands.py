@@ -47,7 +47,7 @@ def test_from_backup_to_the_next_number(
     target = elsewhere(kind_of(database))
     done = billing(target, "restore", "monday")
     assert done.exit_code == 0, done.output
-    assert "1 number series blocked. Nothing is issued until the last number really sent is confirmed" in done.stdout
+    assert "2 number series blocked. Nothing is issued until the last number really sent is confirmed" in done.stdout
     confirmed = billing(target, "confirm-last-number", "--series", "invoices", "2026-00003")
     assert confirmed.exit_code == 0, confirmed.output
     assert "2026-00002 to 2026-00003 were given after the backup" in confirmed.stdout

@@ -72,6 +72,8 @@ def test_work_that_waits_and_work_that_got_stuck_is_counted_by_kind(world: World
     assert value(found, "billing_outbox_needs_attention", kind="render_pdf") == 1
     assert value(found, "billing_findings_open", code="work_failed") == 1
     assert value(found, "billing_jobs", kind="release_run", state="queued") == 1
+    assert value(found, "billing_audit_unsealed") > 0
+    assert value(found, "billing_audit_oldest_unsealed_age_seconds") > 0
     assert value(found, "billing_database_up") == 1
     assert value(found, "billing_schema_info", revision=schema.head()) == 1
 
