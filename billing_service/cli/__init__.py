@@ -21,6 +21,7 @@ from billing_service.cli import (
     load,
     operate,
     run,
+    sending,
     series,
 )
 from billing_service.config import InvalidSettings
@@ -62,6 +63,7 @@ for _command in (
     *bill.COMMANDS,
     *export.COMMANDS,
     *series.COMMANDS,
+    *sending.COMMANDS,
     *audit.COMMANDS,
     *run.COMMANDS,
 ):

@@ -1,0 +1,79 @@
+"""``billing recipients`` and ``billing invoices-pdf``: where documents go, and files to print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+
+from billing_service import invoicing
+from billing_service.cli.program import ACTOR, Program, administration_option, pass_program
+from billing_service.store.scope import Scope
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def _selection(command: Any) -> Any:
+    for option in (
+        click.option("--issued-until", type=_DAY, help="Invoice date up to and including this day."),
+        click.option("--issued-from", type=_DAY, help="Invoice date from this day on."),
+        click.option("--billing-run", "billing_run_id", type=click.UUID, help="Only those of this billing run."),
+        click.option("--channel", type=click.Choice(["email", "post"]), help="Only what goes by e-mail, or by post."),
+        administration_option,
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_selection
+@click.option("--language", type=click.Choice(["nl", "en"]), default="nl", help="Of titles and words.")
+@click.argument("file", type=click.File("wb"))
+@pass_program
+def recipients(program: Program, /, administration: str | None, language: str, file: Any, **limits: Any) -> None:
+    """Write as CSV to FILE (- for the screen) which documents go by e-mail to whom, and which by post."""
+    with _reading(program, program.administration(administration))() as scope:
+        for piece in invoicing.recipients_csv(scope, _wanted(limits), language, "comma"):
+            file.write(piece)
+
+
+@click.command("invoices-pdf")
+@_selection
+@click.argument("folder", type=click.Path(file_okay=False, writable=True, path_type=Path))
+@pass_program
+def invoices_pdf(program: Program, /, administration: str | None, folder: Path, **limits: Any) -> None:
+    """Write the PDFs of issued documents to FOLDER, by number, in files of at most 50 documents."""
+    administration_id = program.administration(administration)
+    reading = _reading(program, administration_id)
+    with reading() as scope:
+        chosen = invoicing.chosen_documents(scope, _wanted(limits))
+    if not chosen:
+        click.echo("No issued document fits this selection.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, told in invoicing.write_pdf_files(reading, lambda: program.scope(administration_id), chosen, folder):
+        click.echo(f"{path}: {told['documents']} documents, {told['pages']} pages")
+
+
+def _reading(program: Program, administration_id: UUID) -> Callable[[], AbstractContextManager[Scope]]:
+    @contextmanager
+    def reading() -> Iterator[Scope]:
+        with program.context.database.read() as session:
+            yield Scope(session, administration_id, ACTOR, program.context.clock())
+
+    return reading
+
+
+def _wanted(limits: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.date() if isinstance(value, datetime) else value
+        for name, value in limits.items()
+        if value is not None
+    }
+
+
+COMMANDS = (recipients, invoices_pdf)
