@@ -69,6 +69,7 @@ SCOPES: Final[tuple[str, ...]] = (
     "series_reports:read",
     "tariffs:publish",
     "tariffs:read",
+    "tariffs:replay",
     "tariffs:write",
     "time_entries:read",
     "time_entries:write",

@@ -13,6 +13,7 @@ import click
 from billing_service import exports, job_files
 from billing_service.cli.program import ACTOR, Program, administration_option, pass_program
 from billing_service.core.formats import LANGUAGES
+from billing_service.documents.spreadsheets import DecimalMark
 from billing_service.store.scope import Scope
 
 _day = click.DateTime(["%Y-%m-%d"])
@@ -38,10 +39,29 @@ decimal_option = click.option(
 @click.argument("what", type=click.Choice([name.replace("_", "-") for name in exports.EXPORTS]))
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @pass_program
-def export(program: Program, administration: str | None, what: str, file: Path, **options: Any) -> None:
+def export(
+    program: Program,
+    administration: str | None,
+    date_from: datetime | None,
+    date_until: datetime | None,
+    state: str | None,
+    customer_id: UUID | None,
+    billing_run_id: UUID | None,
+    language: str,
+    decimal: DecimalMark,
+    what: str,
+    file: Path,
+) -> None:
     """Write WHAT to FILE, whose ending says how: .csv or .xlsx."""
-    form = exports.Form(options.pop("language"), options.pop("decimal"))
-    wanted = {name: _plain(value) for name, value in options.items() if value is not None}
+    form = exports.Form(language, decimal)
+    given = {
+        "date_from": date_from and date_from.date(),
+        "date_until": date_until and date_until.date(),
+        "state": state,
+        "customer_id": customer_id,
+        "billing_run_id": billing_run_id,
+    }
+    wanted = {name: value for name, value in given.items() if value is not None}
     rows = _write(program, program.administration(administration), what.replace("-", "_"), file, wanted, form)
     click.echo(f"{rows} rows in {file}.")
 
@@ -58,10 +78,6 @@ def _write(
             rows = exports.write(scope, exports.EXPORTS[name], wanted, form, draft, lambda _: None)
         shutil.move(draft, file)
     return rows
-
-
-def _plain(value: Any) -> Any:
-    return value.date() if isinstance(value, datetime) else value
 
 
 COMMANDS = (export,)

@@ -39,7 +39,7 @@ def assign_ordinals(scope: Scope, contract_ids: Collection[UUID], until: date, *
     """
     if commit:
         lock_contracts(scope, contract_ids)
-    numbers = _ordinals(scope, contract_ids, until)
+    numbers = ordinals_at_release(scope, contract_ids, until)
     if not numbers:
         return []
     questions = load_closed(scope, list(numbers))
@@ -63,8 +63,8 @@ def lock_contracts(scope: Scope, contract_ids: Collection[UUID]) -> None:
         scope.session.execute(query, values).all()
 
 
-def _ordinals(scope: Scope, contract_ids: Collection[UUID], until: date) -> dict[UUID, int]:
-    """The ordinal of each unreleased question of these contracts."""
+def ordinals_at_release(scope: Scope, contract_ids: Collection[UUID], until: date) -> dict[UUID, int]:
+    """The ordinal that each unreleased question of these contracts would get by a release up to ``until``."""
     values = {"mine": scope.administration_id, "contracts": list(contract_ids), "until": until}
     wanted = set(contract_ids)
     numbers: dict[UUID, int] = {}

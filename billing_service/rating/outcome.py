@@ -37,6 +37,18 @@ def decide_question(
     if isinstance(agreement, NoAgreement):
         blocked = without_contract(question.organisation, agreement.named, agreement.candidates)
         return Outcome(question.id, _decision_values(question.id, blocked, day), [])
+    return decide_under(question, agreement, day, ordinal, provisional=provisional)
+
+
+def decide_under(
+    question: ClosedQuestion,
+    agreement: Agreement,
+    day: date,
+    ordinal: int | None = None,
+    *,
+    provisional: bool = False,
+) -> Outcome:
+    """What the tariff of ``agreement`` says about a question closed on ``day``; see ``core.tariff.decide``."""
     if agreement.tariff is None:
         decision = without_tariff(agreement.contract.reference)
     else:
@@ -46,7 +58,7 @@ def decide_question(
     if use is not None:
         values["ordinal"] = ordinal
         values["ordinal_table"] = use.table
-        values["ordinal_counter"] = _counter(use, agreement.contract, day)
+        values["ordinal_counter"] = _counter(use, agreement, day)
     return Outcome(question.id, values, charge_values(question.id, agreement.contract, day, decision, question.subject))
 
 
@@ -139,11 +151,13 @@ def _decision_values(
     }
 
 
-def _counter(use: OrdinalUse, contract: ContractTerms, day: date) -> str:
+def _counter(use: OrdinalUse, agreement: Agreement, day: date) -> str:
     """What an ordinal counts in: a table of a tariff (its versions together), per contract or customer, in a period."""
+    contract, version = agreement.contract, agreement.version
+    tariff_id = version.tariff_id if version else contract.tariff_id
     holder = contract.customer_id if use.per == "customer" else contract.id
     first = period_of(day, use.period, contract.valid_from).first
-    return f"{contract.tariff_id}/{use.table}/{use.per}/{holder}/{first}"
+    return f"{tariff_id}/{use.table}/{use.per}/{holder}/{first}"
 
 
 def _description(name: Mapping[str, str] | None, subject: str) -> dict[str, str]:

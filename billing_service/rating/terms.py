@@ -113,6 +113,11 @@ class Terms:
             known = self._agreements[key] = self._find(contract_id, organisation_id, day)
         return known
 
+    def under(self, contract_id: UUID, day: date, version: Version, tariff: Tariff) -> Agreement:
+        """The agreement as it would be with this tariff version instead; the contract is one that was loaded."""
+        contract = self._contracts[contract_id]
+        return Agreement(contract, contract.phase_on(day), version, tariff)
+
     def contract(self, contract_id: UUID) -> ContractTerms:
         return self._contracts[contract_id]
 
@@ -134,9 +139,10 @@ class Terms:
         if not versions:
             return Agreement(contract, phase, None, None)
         version = max(versions, key=lambda version: (version.valid_from, version.number))
-        return Agreement(contract, phase, version, self._tariff(version))
+        return Agreement(contract, phase, version, self.tariff_of(version))
 
-    def _tariff(self, version: Version) -> Tariff:
+    def tariff_of(self, version: Version) -> Tariff:
+        """The rules of a published version."""
         key = (version.id, version.label)
         known = _PARSED.get(key)
         if known is None:

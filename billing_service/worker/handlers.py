@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from billing_service import auditing, exports, intake, invoicing, jobs
+from billing_service import auditing, exports, intake, invoicing, jobs, replay
 from billing_service.store.scope import Scope
 from billing_service.worker.work import Work
 
@@ -39,7 +39,7 @@ def _render_pdf(work: Work) -> None:
     invoicing.render_pdf(work.scope, work.subject_id)
 
 
-STEPS_WITH_JOBS: Final = (auditing, exports, intake, invoicing)
+STEPS_WITH_JOBS: Final = (auditing, exports, intake, invoicing, replay)
 """Importing these has registered, with ``jobs.runs``, the functions of every kind of job there is."""
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(

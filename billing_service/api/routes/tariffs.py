@@ -7,9 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from billing_service import tariffs
-from billing_service.api.glue import Answer, PageQuery, Routes, check_version, created, page
+from billing_service import replay, tariffs
+from billing_service.api.glue import Answer, PageQuery, Routes, accepted, check_version, created, page
 from billing_service.api.schemas.tariffs import (
+    ReplayIn,
     TariffIn,
     TariffOut,
     TariffPatch,
@@ -19,6 +20,8 @@ from billing_service.api.schemas.tariffs import (
     TariffVersionOut,
     TariffVersionPatch,
 )
+from billing_service.api.schemas.watching import JobOut
+from billing_service.exports import Form
 from billing_service.store.scope import Scope
 from billing_service.store.tariffs import Tariff, TariffVersion
 
@@ -101,6 +104,18 @@ def publish_tariff_version(scope: Scope, tariff_id: UUID, tariff_version_id: UUI
     From then on it never changes. Questions of its period are decided again until their charge is released.
     """
     return _shown(tariffs.publish(scope, tariffs.get_version(scope, tariff_id, tariff_version_id)))
+
+
+@routes.operation("POST", f"{_VERSION}/replay", scope=replay.SCOPE, body=ReplayIn, out=JobOut, status=202)
+def replay_tariff_version(scope: Scope, tariff_id: UUID, tariff_version_id: UUID, body: dict[str, Any]) -> Answer:
+    """Hold a version, draft or published, against what was really decided in a past period.
+
+    Writes nothing to decisions and charges. The job's result has the totals and names the files (JSON, CSV, XLSX).
+    """
+    version = tariffs.get_version(scope, tariff_id, tariff_version_id)
+    form = Form(body.get("language", "nl"), body.get("decimal", "comma"))
+    job = replay.start(scope, version, body["decided_from"], body["decided_until"], form, body.get("document"))
+    return accepted(job)
 
 
 def _shown(row: TariffVersion) -> dict[str, Any]:

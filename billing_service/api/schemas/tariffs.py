@@ -6,6 +6,7 @@ from marshmallow import fields
 
 from billing_service.api.glue import Code, InputSchema, Instant, IsoDate, JsonObject, OutputSchema, PageQuery, Text_
 from billing_service.api.schemas.common import VersionedOut
+from billing_service.api.schemas.exports import WrittenSchema
 
 
 class TariffIn(InputSchema):
@@ -57,3 +58,11 @@ class TariffVersionOut(TariffVersionItemOut):
         required=True,
         metadata={"description": "Why this draft could not be published as it is."},
     )
+
+
+class ReplayIn(WrittenSchema):
+    """Over which days of closing, and with which rules where not with those of the version."""
+
+    decided_from = IsoDate(required=True, metadata={"example": "2026-01-01"})
+    decided_until = IsoDate(required=True, metadata={"description": "Included.", "example": "2026-03-31"})
+    document = JsonObject(metadata={"description": "Other rules, instead of those of the version."})

@@ -1,0 +1,245 @@
+"""A batch of questions: what is stored about them beside what the replayed tariff says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, and_, func, or_, select
+
+from billing_service.core.money import ZERO
+from billing_service.rating.ordinals import ordinals_at_release
+from billing_service.rating.outcome import decide_under
+from billing_service.rating.questions import ClosedQuestion, load_closed
+from billing_service.rating.terms import Terms, Version
+from billing_service.replay.asking import Plan
+from billing_service.store import bulk
+from billing_service.store.charges import Decision
+from billing_service.store.parties import Contract
+from billing_service.store.questions import Question
+from billing_service.store.replays import ReplayRow
+from billing_service.store.scope import Scope
+from billing_service.store.tariffs import Tariff as TariffRow
+from billing_service.store.tariffs import TariffVersion
+
+BATCH: Final = 2_000
+TOLD: Final = ("state", "reason", "disposition", "rule", "minutes", "amount")
+"""What is compared of a decision."""
+
+
+def decide_batch(
+    scope: Scope, job_id: UUID, plan: Plan, after: UUID | None, left_out: Counter[str]
+) -> tuple[UUID, int] | None:
+    """Hold the next questions against the tariff and store a row for each; returns the last of them and how many, or
+    None when there are no more.
+
+    Those that cannot be compared are counted in ``left_out`` by reason: withdrawn or reopened after their release, or
+    under a contract that is no longer valid on their day.
+    """
+    rows = _next(scope, plan, after)
+    if not rows:
+        return None
+    questions = {question.id: question for question in load_closed(scope, [row.question_id for row in rows])}
+    batch = _Batch(scope, plan, rows)
+    found = []
+    for row in rows:
+        question = questions.get(row.question_id)
+        problem = batch.problem(row, question)
+        if question is not None and problem is None:
+            found.append(batch.compared(row, question) | {"job_id": job_id})
+        elif row.decided_on >= plan.first:
+            left_out[problem or ""] += 1
+    bulk.insert_rows(scope.session, ReplayRow, found)
+    return rows[-1].question_id, len(rows)
+
+
+def price_batch(scope: Scope, job_id: UUID, plan: Plan, after: UUID | None) -> tuple[UUID, list[dict[str, Any]]] | None:
+    """The values of the next rows that have an ordinal, priced with it; None when there are no more."""
+    query = (
+        select(ReplayRow.question_id, ReplayRow.contract_id, ReplayRow.decided_on, ReplayRow.new_ordinal)
+        .add_columns(ReplayRow.old_amount)
+        .where(
+            ReplayRow.administration_id == scope.administration_id,
+            ReplayRow.job_id == job_id,
+            ReplayRow.new_ordinal.is_not(None),
+            ReplayRow.kind != "counted",
+        )
+        .order_by(ReplayRow.question_id)
+        .limit(BATCH)
+    )
+    rows = {
+        row.question_id: row
+        for row in scope.session.execute(query if after is None else query.where(ReplayRow.question_id > after))
+    }
+    if not rows:
+        return None
+    terms = Terms(scope.session, scope.administration_id)
+    terms.load((), {row.contract_id for row in rows.values()})
+    found = []
+    for question in load_closed(scope, list(rows)):
+        row = rows[question.id]
+        agreement = terms.under(row.contract_id, row.decided_on, plan.version, plan.tariff)
+        new = decide_under(question, agreement, row.decided_on, row.new_ordinal).decision
+        values = {f"new_{name}": new[name] for name in TOLD}
+        found.append(
+            {"of_question": question.id, **values, "difference": (new["amount"] or ZERO) - (row.old_amount or ZERO)}
+        )
+    return list(rows)[-1], found
+
+
+def count(scope: Scope, plan: Plan) -> int:
+    """How many questions there are to look at."""
+    query = select(func.count()).select_from(_selected(scope, plan).subquery())
+    return scope.session.scalars(query).one()
+
+
+def count_left_out(scope: Scope, plan: Plan) -> dict[str, int]:
+    """Questions decided in the period that this tariff has nothing to do with."""
+    in_period = (
+        Decision.administration_id == scope.administration_id,
+        Decision.decided_on >= plan.first,
+        Decision.decided_on <= plan.last,
+    )
+    everything = scope.session.scalars(select(func.count()).select_from(Decision).where(*in_period)).one()
+    nowhere = select(func.count()).select_from(Decision).where(*in_period, Decision.contract_id.is_(None))
+    without_contract = scope.session.scalars(nowhere).one()
+    ours = _selected(scope, plan).where(Decision.decided_on >= plan.first).subquery()
+    looked_at = scope.session.scalars(select(func.count()).select_from(ours)).one()
+    return {"without_contract": without_contract, "other_tariffs": everything - without_contract - looked_at}
+
+
+class _Batch:
+    """What the questions of one batch share."""
+
+    def __init__(self, scope: Scope, plan: Plan, rows: Sequence[Any]) -> None:
+        self._plan = plan
+        self._key = scope.administration_id
+        self._terms = Terms(scope.session, scope.administration_id)
+        self._terms.load((), {row.contract_id for row in rows})
+        self._versions = _versions(scope, {row.tariff_version_id for row in rows} - {None})
+        waiting = {row.contract_id for row in rows if not row.released and row.ordinal_counter is not None}
+        self._ordinals = ordinals_at_release(scope, waiting, plan.last) if waiting else {}
+
+    def problem(self, row: Any, question: ClosedQuestion | None) -> str | None:
+        """Why this question cannot be compared, if so."""
+        if question is None:
+            return "reopened" if row.withdrawn_at is None else "withdrawn"
+        valid = row.by_person is not None or self._terms.contract(row.contract_id).valid_on(row.decided_on)
+        return None if valid else "contract_no_longer_valid"
+
+    def compared(self, row: Any, question: ClosedQuestion) -> dict[str, Any]:
+        """The values of one row."""
+        old: Mapping[str, Any] = row._mapping
+        kind, old_ordinal = "compared", row.ordinal
+        if row.by_person is not None:
+            kind, new = "by_person", old
+        else:
+            if not row.released and row.ordinal_counter is not None:
+                old_ordinal = self._ordinals.get(row.question_id, row.ordinal)
+            if row.released or row.ordinal_counter is not None:
+                again = self._decided_again(row, question, old_ordinal)
+                if not row.released:
+                    old = again  # a provisional price as a release would store it now
+                elif any(again[name] != old[name] for name in TOLD):
+                    kind = "changed"
+            new = self._decided(row, question, self._plan.version)
+        if row.decided_on < self._plan.first:
+            kind = "counted"
+        return {
+            "administration_id": self._key,
+            "question_id": row.question_id,
+            "kind": kind,
+            "contract_id": row.contract_id,
+            "customer_id": row.customer_id,
+            "decided_on": row.decided_on,
+            "closed_at": question.closed_at,
+            "source": question.source,
+            "external_id": question.external_id,
+            "subject": question.subject,
+            **{f"old_{name}": old[name] for name in TOLD},
+            "old_counter": row.ordinal_counter,
+            "old_ordinal": old_ordinal,
+            **{f"new_{name}": new[name] for name in TOLD},
+            "new_counter": None if row.by_person is not None else new["ordinal_counter"],
+            "new_ordinal": None,
+            "difference": (new["amount"] or ZERO) - (old["amount"] or ZERO),
+        }
+
+    def _decided(
+        self, row: Any, question: ClosedQuestion, version: Version, ordinal: int | None = None
+    ) -> dict[str, Any]:
+        ours = version is self._plan.version
+        tariff = self._plan.tariff if ours else self._terms.tariff_of(version)
+        agreement = self._terms.under(row.contract_id, row.decided_on, version, tariff)
+        return decide_under(question, agreement, row.decided_on, ordinal).decision
+
+    def _decided_again(self, row: Any, question: ClosedQuestion, ordinal: int | None) -> Mapping[str, Any]:
+        """By the version that really decided it, with the facts of now and the ordinal it has or would get."""
+        version = self._versions.get(row.tariff_version_id)
+        if version is None:
+            stored: Mapping[str, Any] = row._mapping
+            return stored
+        return self._decided(row, question, version, ordinal)
+
+
+def _next(scope: Scope, plan: Plan, after: UUID | None) -> Sequence[Any]:
+    query = _selected(scope, plan).order_by(Decision.question_id).limit(BATCH)
+    if after is not None:
+        query = query.where(Decision.question_id > after)
+    return scope.session.execute(query).all()
+
+
+def _selected(scope: Scope, plan: Plan) -> Select[Any]:
+    """Decisions under a contract that has the tariff now, or made by one of its versions."""
+    mine = Decision.administration_id
+    return (
+        select(*(getattr(Decision, name) for name in _COLUMNS), Question.withdrawn_at)
+        .join(Question, and_(Question.administration_id == mine, Question.id == Decision.question_id))
+        .join(Contract, and_(Contract.administration_id == mine, Contract.id == Decision.contract_id))
+        .outerjoin(
+            TariffVersion,
+            and_(TariffVersion.administration_id == mine, TariffVersion.id == Decision.tariff_version_id),
+        )
+        .where(
+            mine == scope.administration_id,
+            Decision.decided_on >= plan.counted_from,
+            Decision.decided_on <= plan.last,
+            or_(Contract.tariff_id == plan.version.tariff_id, TariffVersion.tariff_id == plan.version.tariff_id),
+        )
+    )
+
+
+_COLUMNS: Final = (
+    "question_id",
+    "decided_on",
+    "contract_id",
+    "customer_id",
+    "tariff_version_id",
+    "released",
+    "by_person",
+    "ordinal",
+    "ordinal_counter",
+    *TOLD,
+)
+
+
+def _versions(scope: Scope, keys: Collection[UUID]) -> dict[UUID, Version]:
+    """The versions that really decided, whichever tariff they are of."""
+    query = (
+        select(
+            TariffVersion.id, TariffVersion.tariff_id, TariffVersion.valid_from, TariffVersion.number, TariffRow.code
+        )
+        .join(
+            TariffRow,
+            and_(
+                TariffRow.administration_id == TariffVersion.administration_id, TariffRow.id == TariffVersion.tariff_id
+            ),
+        )
+        .where(TariffVersion.administration_id == scope.administration_id, TariffVersion.id.in_(keys))
+    )
+    found: dict[UUID, Version] = {}
+    for key, tariff_id, valid_from, number, code in scope.session.execute(query):
+        found[key] = Version(key, tariff_id, valid_from, number, f"{code} {number}")
+    return found
