@@ -102,7 +102,7 @@ def test_another_series_becomes_the_default_and_there_is_always_one(world: World
 
 
 def test_a_contract_cannot_choose_a_series_of_credit_notes_or_of_another_administration(world: World) -> None:
-    credit = add_series(world, "credit", "C{year}{number}", document_type="credit_note")
+    credit = add_series(world, "credit", "K{year}{number}", document_type="credit_note")
     other = World.founded(world.database)
     world.agree()
     for series_id in (credit, series_of_other(other)):
@@ -253,7 +253,8 @@ def confirm(world: World, *numbers: str, issue_date: date | None = None) -> Seri
 
 def findings_on_series(world: World) -> list[str]:
     with world.reading() as scope:
-        return list(scope.session.scalars(select(Finding.state).where(Finding.code == "series_blocked")))
+        query = select(Finding.state).where(Finding.code == "series_blocked")
+        return list(scope.session.scalars(query.where(Finding.subject_id == series_of(world).id)))
 
 
 def test_after_a_restore_nothing_is_issued_until_the_last_number_is_confirmed(world: World) -> None:

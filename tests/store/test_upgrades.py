@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import inspect, make_url, text
+from sqlalchemy import inspect, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from billing_service.auditing.sealing import seal_some
+from billing_service.auditing.trails import Trail
+from billing_service.auditing.verifying import Verifying
 from billing_service.store import schema
+from billing_service.store.administrations import Series
 from billing_service.store.session import Database
 from billing_service.store.triggers import GUARDS
 from tests.databases import SERVER
@@ -38,7 +43,19 @@ ROWS = (
        VALUES (:a, :contract, 'C-1', 'Helpdesk', :customer, :tariff, '2026-01-01', 'month', false, false,
          '2026-01-01 10:00:00', 1)""",
     CHARGE,
+    """INSERT INTO series (administration_id, id, code, document_type, pattern, per_book_year, next_number,
+         counter_period, cut_over_at, jumps, version)
+       VALUES (:a, :cut_over, 'b-projects', 'invoice', 'P{number:4}', false, 811, '',
+         '2026-01-01 10:00:00', '[]', 1)""",
+    """INSERT INTO series (administration_id, id, code, document_type, pattern, per_book_year, next_number,
+         counter_period, jumps, version)
+       VALUES (:a, :series, 'a-invoices', 'invoice', 'F{number:4}', false, 1, '', '[]', 1)""",
+    """INSERT INTO audit_trail (administration_id, id, at, actor, action, noun, object_id, changes)
+       VALUES (:a, :charge, '2026-03-10 10:00:00', 'cli', 'create', 'charge', :charge, '{"amount": "12.50"}')""",
 )
+
+
+NAMES = ("a", "customer", "tariff", "contract", "charge", "series", "cut_over")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -58,7 +75,7 @@ def first_release(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Da
 
 def _filled(database: Database) -> Iterator[Database]:
     schema.migrate(database, "0001")
-    keys = {name: uuid4() for name in ("a", "customer", "tariff", "contract", "charge")}
+    keys = {name: uuid4() for name in NAMES}
     with database.write() as session:
         for statement in ROWS:
             session.execute(text(statement), {name: _key(database, key) for name, key in keys.items()})
@@ -102,6 +119,22 @@ def test_the_new_guards_hold_in_an_upgraded_database(first_release: Database) ->
         first_release.write() as session,
     ):
         session.execute(text("UPDATE import_policies SET label = 'Anders'"))
+
+
+def test_series_of_the_first_release_get_their_default_and_cut_over_and_old_audit_rows_are_sealed(
+    first_release: Database,
+) -> None:
+    schema.migrate(first_release)
+    with first_release.read() as session:
+        columns = (Series.code, Series.is_default, Series.cut_over_number, Series.blocked_at)
+        found = [tuple(row) for row in session.execute(select(*columns).order_by(Series.code))]
+    assert found == [("a-invoices", True, None, None), ("b-projects", False, 811, None)]
+    with first_release.write() as session:
+        assert seal_some(session, datetime(2026, 4, 1, tzinfo=UTC)) is False
+    with first_release.read() as session:
+        verifying = Verifying(Trail(session.scalars(select(Series.administration_id)).first()))
+        assert verifying.step(session) is False
+    assert (verifying.result().rows, verifying.result().broken) == (1, 0)
 
 
 def _counts(database: Database) -> dict[str, int]:

@@ -107,7 +107,7 @@ def _add_series(flow: Flow, series: ProvenSeries, currency: str, language: str) 
         rows = [row for year in series.years for row in _year(year, language)]
         add_table(flow, _table_head(currency, language), rows, keep_after=0)
     for remark in _remarks(series, language):
-        flow.add(_paragraph(remark))
+        flow.add([gap(1.5 * MM), *_paragraph(remark, SMALL_INK)])
     flow.add([gap(2 * MM)])
     _add_breaks(flow, series, language)
     flow.add([gap(7 * MM)])
