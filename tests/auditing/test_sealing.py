@@ -214,7 +214,7 @@ def test_a_sealer_that_dies_at_any_commit_loses_nothing(database: Database, monk
         {"seal_number": 1, "seal": "ab" * 32, "actor": "nobody"},
         {"seal_number": 2, "seal": None},
     ],
-    ids=str,
+    ids=" and ".join,
 )
 @pytest.mark.parametrize("sealed", [False, True])
 def test_nothing_of_a_row_changes_but_its_seal_once(
