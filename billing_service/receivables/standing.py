@@ -21,7 +21,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, exists, func, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from billing_service.core.money import ZERO
@@ -72,14 +72,22 @@ PAID: Final[ColumnElement[Decimal]] = type_coerce(ALLOCATED - _CLOSED_BY_CREDIT,
 """What was paid or set off: everything allocated but what its own credit notes closed."""
 
 IS_OWED: Final = and_(Invoice.kind == "invoice", Invoice.state == "issued")
-PAYMENT_STATE: Final = case(
-    (and_(Invoice.gross > 0, Invoice.gross <= CREDITED), "credited"),
-    (OPEN < 0, "overpaid"),
-    (and_(OPEN == 0, WRITTEN_OFF > 0), "written_off"),
-    (OPEN == 0, "paid"),
-    (PAID > 0, "partly_paid"),
-    else_="open",
-)
+
+
+def _payment_state(
+    left: ColumnElement[Any], paid: ColumnElement[Any], credited: ColumnElement[Any], off: ColumnElement[Any]
+) -> ColumnElement[str]:
+    return case(
+        (and_(Invoice.gross > 0, Invoice.gross <= credited), "credited"),
+        (left < 0, "overpaid"),
+        (and_(left == 0, off > 0), "written_off"),
+        (left == 0, "paid"),
+        (paid > 0, "partly_paid"),
+        else_="open",
+    )
+
+
+PAYMENT_STATE: Final = _payment_state(OPEN, PAID, CREDITED, WRITTEN_OFF)
 DISPUTED: Final = (
     exists()
     .where(
@@ -103,9 +111,61 @@ RECEIPT_REST: Final[ColumnElement[Decimal]] = type_coerce(
 """What of a receipt is neither allocated nor refunded."""
 
 
-def overdue_on(day: date) -> ColumnElement[bool]:
-    """Invoices of which something was due before ``day`` and is open by what is known now."""
-    return and_(IS_OWED, Invoice.due_date < day, OPEN > 0)
+def having(
+    statement: Select[Any],
+    scope: Scope,
+    *,
+    payment_state: str | None = None,
+    overdue_on: date | None = None,
+    few: bool = False,
+) -> Select[Any]:
+    """``statement`` over ``Invoice``, limited to issued invoices that stand so by what is known now.
+
+    ``overdue_on``: something was due before that day and is open. ``few`` says that other conditions leave few rows:
+    the sums are then looked up per row; else they are made once for all invoices and joined, which a million rows need.
+    """
+    left: ColumnElement[Any] = OPEN
+    state = PAYMENT_STATE
+    if not few:
+        statement, left, state = _with_sums(statement, scope)
+    statement = statement.where(IS_OWED)
+    if payment_state is not None:
+        statement = statement.where(state.in_([payment_state]))
+    if overdue_on is not None:
+        statement = statement.where(Invoice.due_date < overdue_on, left > 0)
+    return statement
+
+
+def _with_sums(statement: Select[Any], scope: Scope) -> tuple[Select[Any], ColumnElement[Any], ColumnElement[str]]:
+    def joined(query: Any) -> ColumnElement[Any]:
+        nonlocal statement
+        sums = query.group_by(query.selected_columns[0]).subquery()
+        statement = statement.outerjoin(sums, sums.c[0] == Invoice.id)
+        return func.coalesce(type_coerce(sums.c.total, BigInteger), 0)
+
+    mine = scope.administration_id
+    own = and_(
+        _Credit.administration_id == Allocation.administration_id,
+        _Credit.id == Allocation.credit_note_id,
+        _Credit.credits_invoice_id == Allocation.invoice_id,
+    )
+    total = func.sum(Allocation.amount).label("total")
+    allocated = joined(select(Allocation.invoice_id, total).where(Allocation.administration_id == mine))
+    closed = joined(
+        select(Allocation.invoice_id, total)
+        .join(_Credit, own)
+        .where(Allocation.administration_id == mine, Allocation.credit_note_id.is_not(None))
+    )
+    credited = joined(
+        select(_Credit.credits_invoice_id, func.sum(_Credit.gross).label("total")).where(
+            _Credit.administration_id == mine, _Credit.credits_invoice_id.is_not(None), _Credit.state == "issued"
+        )
+    )
+    off = joined(
+        select(WriteOff.invoice_id, func.sum(WriteOff.amount).label("total")).where(WriteOff.administration_id == mine)
+    )
+    left = type_coerce(Invoice.gross, BigInteger) - allocated - off
+    return statement, left, _payment_state(left, allocated - closed, credited, off)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
@@ -14,6 +15,7 @@ from billing_service import invoicing, receivables
 from billing_service.core.crediting import Part
 from billing_service.core.money import ZERO
 from billing_service.errors import BillingError
+from billing_service.receivables.standing import PAYMENT_STATES, having
 from billing_service.store.invoices import Invoice
 from billing_service.store.receivables import Allocation, Receipt, Refund, WriteOff
 from billing_service.store.scope import Scope
@@ -130,6 +132,16 @@ def check_that_all_adds_up(world: World, customer_id: UUID) -> None:
             assert stands.state == state_by_hand(row.gross, paid, closed, credited, off)
             if not any(one.overpays for one in mine):
                 assert stands.open >= 0
+        for state in PAYMENT_STATES:  # the two ways to filter find what is computed one by one
+            for few in (True, False):
+                mine = select(Invoice.id).where(Invoice.administration_id == world.administration_id)
+                listed = scope.session.scalars(having(mine, scope, payment_state=state, few=few))
+                assert set(listed) == {key for key, one in found.items() if one.state == state}
+        for few in (True, False):
+            mine = select(Invoice.id).where(Invoice.administration_id == world.administration_id)
+            late = scope.session.scalars(having(mine, scope, overdue_on=date(2026, 5, 1), few=few))
+            assert set(late) == {key for key, one in found.items() if one.open > 0}
+            assert not list(scope.session.scalars(having(mine, scope, overdue_on=date(2026, 4, 30), few=few)))
         receipts_left = receivables.receipt_rests(scope, [row.id for row in rows(scope, Receipt)])
         credits_left = receivables.credit_rests(scope, list(notes))
         assert all(left >= 0 for left in (*receipts_left.values(), *credits_left.values()))

@@ -15,7 +15,7 @@ from billing_service import invoicing
 from billing_service.api.glue import Routes, attachment, current_identity, page
 from billing_service.api.glue.identity import current_context
 from billing_service.api.schemas.invoicing import InvoiceDetailOut, InvoiceOut, InvoiceQuery, IssueIn, NothingIn
-from billing_service.receivables.standing import DISPUTED, IS_OWED, PAYMENT_STATE, overdue_on
+from billing_service.receivables.standing import DISPUTED, IS_OWED, having
 from billing_service.store.invoices import Invoice
 from billing_service.store.scope import Scope
 
@@ -35,20 +35,23 @@ def list_invoices(scope: Scope, query: dict[str, Any]) -> Any:
         statement = statement.where(Invoice.issue_date >= query["issued_from"])
     if "issued_until" in query:
         statement = statement.where(Invoice.issue_date <= query["issued_until"])
-    return page(scope, _by_standing(statement, query), Invoice.id, query, partial(invoicing.describe_invoices, scope))
+    return page(
+        scope, _by_standing(scope, statement, query), Invoice.id, query, partial(invoicing.describe_invoices, scope)
+    )
 
 
-def _by_standing(statement: Select[Any], query: dict[str, Any]) -> Select[Any]:
+def _by_standing(scope: Scope, statement: Select[Any], query: dict[str, Any]) -> Select[Any]:
     """Filters over what is computed: they select issued invoices only."""
-    if not query.keys() & {"payment_state", "overdue_on", "disputed"}:
-        return statement
-    statement = statement.where(IS_OWED)
-    if "payment_state" in query:
-        statement = statement.where(PAYMENT_STATE.in_([query["payment_state"]]))
-    if "overdue_on" in query:
-        statement = statement.where(overdue_on(query["overdue_on"]))
+    if query.keys() & {"payment_state", "overdue_on"}:
+        statement = having(
+            statement,
+            scope,
+            payment_state=query.get("payment_state"),
+            overdue_on=query.get("overdue_on"),
+            few=bool(query.keys() & {"number", "billing_run_id", "contract_id", "customer_id"}),
+        )
     if "disputed" in query:
-        statement = statement.where(DISPUTED if query["disputed"] else ~DISPUTED)
+        statement = statement.where(IS_OWED, DISPUTED if query["disputed"] else ~DISPUTED)
     return statement
 
 
