@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import structlog
 
 from billing_service.context import Context
+from billing_service.errors import WrongSchema
 from billing_service.jobs import OUTBOX_KIND
 from billing_service.worker import claims
 from billing_service.worker.attempt import attempt
@@ -86,10 +87,10 @@ class Worker:
         try:
             while not self._stopped.is_set():
                 with _survived("worker.presence_failed"):
-                    presence.note()
+                    self._note(presence)
                 with _survived("worker.schedule_failed"):
                     while self._schedule.run_due() and not self._stopped.wait(BETWEEN_RUNS):
-                        pass
+                        self._note(presence)
                 bell.wait(self._pace.poll.total_seconds(), self._stopped.is_set)
                 for ring in self._rings:
                     ring.set()
@@ -97,6 +98,14 @@ class Worker:
             bell.close()
             with _survived("worker.presence_failed"):
                 presence.end()
+
+    def _note(self, presence: Presence) -> None:
+        """Say that this worker runs; once a migration passed it by it runs no longer."""
+        try:
+            presence.note()
+        except WrongSchema as error:
+            log.error("worker.wrong_schema", reason=error.detail)
+            self.stop()
 
     def _lane_thread(self, kinds: Kinds, batch: int) -> threading.Thread:
         ring = threading.Event()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -20,9 +21,11 @@ from billing_service.store import outbox, schema
 from billing_service.store.clock import database_now
 from billing_service.store.session import Database
 from billing_service.store.work import OutboxRow, WorkerRow
+from billing_service.worker import presence
 from billing_service.worker.presence import Presence
 from billing_service.worker.process import Worker
 from billing_service.worker.schedule import Task
+from billing_service.worker.work import Pace
 from tests import builders
 from tests.api.client import World, make_world, problem
 from tests.invoicing.world import released_invoice
@@ -110,6 +113,24 @@ def test_a_worker_says_that_it_runs_and_when_it_stops(world: World) -> None:
     assert value(found, "billing_workers") == 0
     assert value(found, "billing_schedule_failed", task="look") == 0
     assert value(found, "billing_schedule_last_run_timestamp_seconds", task="look") > 0
+
+
+def test_a_worker_that_a_migration_passed_by_stops(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "EVERY", 0.0)
+
+    def migrated(*_: object) -> None:
+        monkeypatch.setattr(schema, "head", lambda: "0001")  # this program is now older than its database
+
+    worker = Worker(
+        Context(database), Pace(poll=timedelta(milliseconds=50)), tasks={"m": Task(migrated, timedelta(days=1))}
+    )
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    thread.join(30)
+    ended = not thread.is_alive()
+    worker.stop()
+    thread.join()
+    assert ended
 
 
 def test_a_worker_that_was_killed_is_missed_after_a_while_and_forgotten_after_a_day(world: World) -> None:
