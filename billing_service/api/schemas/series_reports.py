@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from billing_service.api.glue import Choice, Code, Identifier, InputSchema, IsoDate, MoneyField, OutputSchema
+from billing_service.api.glue import Amount, Choice, Code, Identifier, InputSchema, IsoDate, MoneyField, OutputSchema
 from billing_service.api.schemas.common import LANGUAGES
 from billing_service.api.schemas.watching import WordingOut
 
@@ -35,7 +35,7 @@ class JumpNamedOut(OutputSchema):
 
 class VatTotalOut(OutputSchema):
     category = fields.String(required=True, metadata={"description": "The code of EN 16931: S, Z, E, AE or O."})
-    rate = fields.Decimal(required=True, allow_none=True, as_string=True, metadata={"description": "A percentage."})
+    rate = Amount(required=True, allow_none=True, metadata={"description": "A percentage."})
     taxable = MoneyField(required=True)
     tax = MoneyField(required=True)
 
