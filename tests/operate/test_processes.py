@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,8 +68,8 @@ def web_processes(running: Site) -> set[int]:
     """The processes under gunicorn's arbiter."""
     [web] = running.webs.values()
     assert web.running is not None
-    found = subprocess.run(["/usr/bin/pgrep", "-P", str(web.running.pid)], capture_output=True, text=True, check=False)
-    return {int(pid) for pid in found.stdout.split()}
+    children = Path(f"/proc/{web.running.pid}/task/{web.running.pid}/children").read_text()
+    return {int(pid) for pid in children.split()}
 
 
 def test_what_the_web_processes_count_comes_together_and_survives_one_of_them(running: Site, client: Client) -> None:
