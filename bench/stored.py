@@ -18,14 +18,14 @@ from billing_service.store.session import Database
 _TAKEN_OVER = ("source", "external_id", "subject", "category", "kind", "channel", "support_line", "urgency", "tags")
 
 
-def store_questions(database: Database, office: Office, count: int) -> list[UUID]:
-    """So many closed questions with a time entry each, spread over the office's organisations."""
+def store_questions(database: Database, office: Office, count: int, first: int = 0) -> list[UUID]:
+    """So many closed questions with a time entry each, numbered from ``first``, over the office's organisations."""
     with database.write() as session:
         key = office.administration_id
         persons = _ids(session, Person, key)
         organisations = _ids(session, Organisation, key)
         rows, entries = [], []
-        for number in range(count):
+        for number in range(first, first + count):
             code = office.organisations[number % len(office.organisations)]
             document = question(number, code)
             row = _row(key, document, persons, organisations[code])

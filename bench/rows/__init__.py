@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from bench.measure import Measurement, Setting
-from bench.rows import intake, issuing, memory, pdf, question, rating
+from bench.rows import exports, intake, issuing, memory, pdf, question, rating, replay
 
 ROWS: Mapping[str, Callable[[Setting], Iterable[Measurement]]] = MappingProxyType(
     {
@@ -16,5 +16,7 @@ ROWS: Mapping[str, Callable[[Setting], Iterable[Measurement]]] = MappingProxyTyp
         "question": question.measure,
         "pdf": pdf.measure,
         "memory": memory.measure,
+        "replay": replay.measure,
+        "exports": exports.measure,
     }
 )
