@@ -1,5 +1,6 @@
 """Links to accounting packages: a library of its own that knows nothing of ``billing_service``.
 
-It will hold the registry (name → how to build a connector), the protocol with its error tree, one HTTP layer and a
-module per package. No package is connected yet, so there is nothing else in here.
+    base        values, capabilities, errors named after the next step, and the protocol that every package keeps
+
+No package is registered yet.
 """
