@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -251,6 +253,24 @@ def figures(invoice: dict[str, Any]) -> tuple[str | None, str, str, str]:
 
 def total(invoices: list[dict[str, Any]], name: str) -> Decimal:
     return sum((Decimal(invoice[name]["amount"]) for invoice in invoices), Decimal("0.00"))
+
+
+def together(*works: Callable[[], Any]) -> list[Any]:
+    """Do all of these at the same moment, each in a thread of its own; what each gave."""
+    start = threading.Barrier(len(works))
+
+    def go(work: Callable[[], Any]) -> Any:
+        start.wait()
+        return work()
+
+    with ThreadPoolExecutor(len(works)) as threads:
+        return list(threads.map(go, works))
+
+
+def asked(books: Books, path: str, body: Any) -> Callable[[], TestResponse]:
+    """A caller who asks for it."""
+    caller = Caller(books.app.test_client(), books.ours.key)
+    return lambda: caller.post(f"/v1{path}", body)
 
 
 def opened_books(database: Database, today: date, **administration: Any) -> Books:

@@ -80,7 +80,7 @@ def test_a_late_question_after_the_year_is_closed(database: Database, monkeypatc
 
 def test_december_may_still_be_dated_in_december_until_january_is_numbered(database: Database) -> None:
     books = opened_books(database, date(2025, 12, 1))
-    contract = books.contract("DL-2025", books.customer(), books.tariff())
+    contract = books.contract("DL-2025", books.customer(), books.tariff(), valid_to="2025-12-31")
     other = books.contract("DE-2025", books.customer("10002", "Stichting De Eik"), books.tariff(code="eik"))
     books.at(2026, 1, 5)
     books.closed("D-1", local(2025, 12, 30, 10), "DL-2025")
@@ -100,4 +100,25 @@ def test_december_may_still_be_dated_in_december_until_january_is_numbered(datab
     assert figures(third) == ("2026-00002", "12.50", "2.63", "15.13")
     assert third["supply_to"] == "2025-12-31"
     books.says(third, "Factuurdatum 5 januari 2026", "Leverdatum 31 december 2025")
+    in_order(books)
+
+
+def test_a_late_question_of_a_quarter_that_was_billed(database: Database) -> None:
+    """A contract by the quarter does not keep it until April: it goes with the next run, on an invoice of its own."""
+    books = opened_books(database, date(2025, 10, 1))
+    books.contract("DL-2025", books.customer(), books.tariff(), rhythm="quarter", valid_to="2025-12-31")
+    books.at(2026, 1, 2)
+    books.closed("D-1", local(2025, 10, 1, 0, 0), "DL-2025")
+    [first] = books.bill("2025-12-31")
+    assert (first["supply_from"], first["supply_to"]) == ("2025-10-01", "2025-10-01")
+
+    books.at(2026, 1, 20)
+    books.closed("D-2", local(2025, 12, 31, 23, 59), "DL-2025", 60)
+    after = books.closed("J-1", local(2026, 1, 1, 0, 0), "DL-2025")
+    assert books.get(f"/questions/{after}/decision")["reason"] == "no_contract", "the contract ended"
+    books.at(2026, 2, 2)
+    [second] = books.bill("2026-01-31")
+    assert figures(second) == ("2026-00002", "95.00", "19.95", "114.95")
+    assert (second["supply_from"], second["supply_to"]) == ("2025-12-31", "2025-12-31")
+    books.says(second, "Leverdatum 31 december 2025", "Vraag D-2 · 31 december 2025")
     in_order(books)

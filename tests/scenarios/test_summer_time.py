@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from billing_service.store.session import Database
-from tests.scenarios.books import Books, counted, figures, in_order, opened_books
+from tests.scenarios.books import Books, counted, euros, figures, in_order, opened_books
 
 
 def utc(text: str) -> datetime:
@@ -167,4 +167,25 @@ def test_a_run_that_is_asked_for_before_midnight_and_issued_after_it(database: D
         "2026-04-01",
         "2026-03-31",
     )
+    in_order(books)
+
+
+def test_the_last_day_to_pay_ends_at_midnight(database: Database) -> None:
+    books = opened_books(database, date(2026, 3, 31))
+    one_each(books, "C-1")
+    [invoice] = books.bill("2026-03-31")
+    assert invoice["due_date"] == "2026-04-30"
+    path = f"/invoices/{invoice['id']}"
+    books.moment[0] = utc("2026-04-30T21:59:59")
+    assert not books.get(path)["overdue"]
+    assert books.all("/invoices", overdue_on="2026-04-30") == []
+    books.moment[0] = utc("2026-04-30T22:00:00")
+    assert books.get(path)["overdue"]
+
+    # What comes in at that moment came in on 1 May, which in UTC is still to come.
+    receipt = {"customer_id": invoice["customer_id"], "amount": euros("15.13"), "received_on": "2026-05-01"}
+    received = books.post("/receipts", receipt)
+    allocation = books.post("/allocations", {"receipt_id": received["id"], "invoice_id": invoice["id"]})
+    assert allocation["allocated_on"] == "2026-05-01"
+    assert not books.get(path)["overdue"]
     in_order(books)

@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
-from typing import Any
-
-from werkzeug.test import TestResponse
 
 from billing_service.store.session import Database
 from billing_service.worker.process import Worker
 from billing_service.worker.work import Pace
 from tests.api.client import Caller
-from tests.scenarios.books import Books, in_order, local, opened_books, total
-
-
-def together(*works: Callable[[], Any]) -> list[Any]:
-    """Do all of these at the same moment, each in a thread of its own; what each gave."""
-    start = threading.Barrier(len(works))
-
-    def go(work: Callable[[], Any]) -> Any:
-        start.wait()
-        return work()
-
-    with ThreadPoolExecutor(len(works)) as threads:
-        return list(threads.map(go, works))
-
-
-def asked(books: Books, path: str, body: Any) -> Callable[[], TestResponse]:
-    """A caller who asks for it."""
-    caller = Caller(books.app.test_client(), books.ours.key)
-    return lambda: caller.post(f"/v1{path}", body)
+from tests.scenarios.books import Books, asked, in_order, local, opened_books, together, total
 
 
 def worker(books: Books) -> Callable[[], int]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from billing_service.store.session import Database
 from tests.api.client import problem
-from tests.scenarios.books import Books, euros, figures, in_order, local, opened_books, total
+from tests.scenarios.books import Books, asked, euros, figures, in_order, local, opened_books, together, total
 
 CLOSED = local(2026, 3, 10, 15)
 
@@ -198,4 +198,33 @@ def test_a_partly_paid_invoice_is_credited_in_two_parts_to_the_last_cent(databas
         books.post("/allocations", {"credit_note_id": note["id"], "invoice_id": next_one["id"]})
     assert standing(books, next_one) == ("partly_paid", "129.90", "100.00", "0.00")
     assert owed(books, customer) == "129.90"
+    in_order(books)
+
+
+def test_two_colleagues_do_the_same_at_once(database: Database) -> None:
+    """Both correct, both set off, both pay back: it happens once, and the other is told."""
+    books, customer, question, invoice = begin(database)
+    books.at(2026, 4, 14)
+    pay(books, customer, invoice, "187.55", "2026-04-13")
+    books.at(2026, 4, 20)
+    books.closed("V-1", CLOSED, "DL-2026", 30)
+
+    def twice(path: str, body: Any, *codes: str) -> None:
+        answers = sorted(together(*[asked(books, path, body)] * 2), key=lambda answer: answer.status_code)
+        assert answers[0].status_code in (200, 201)
+        refused = answers[1].get_json(force=True)
+        assert (answers[1].status_code, refused["type"]) in {(409, f"/problems/{code}") for code in codes}
+
+    twice(f"/questions/{question}/correct", {}, "nothing_to_correct")
+    [note] = books.all("/credit-notes")
+    assert figures(note) == ("C2026-00001", "142.50", "29.93", "172.43")
+    books.at(2026, 5, 1)
+    [second] = books.bill("2026-04-30")
+    assert figures(second) == ("2026-00002", "47.50", "9.98", "57.48")
+    twice("/allocations", {"credit_note_id": note["id"], "invoice_id": second["id"]}, "exceeds_open")
+    assert books.get(f"/credit-notes/{note['id']}")["left"]["amount"] == "114.95"
+    twice("/refunds", {"credit_note_id": note["id"]}, "exceeds_source")
+    assert owed(books, customer) == "0.00"
+    twice("/credit-notes", {"invoice_id": second["id"], "reason": "Coulance"}, "nothing_to_credit")
+    assert owed(books, customer) == "-57.48"
     in_order(books)
