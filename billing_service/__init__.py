@@ -9,6 +9,8 @@ The flow, each step with its module:
     invoice          invoicing    preview → release → issue: gapless number, frozen document value
     PDF              documents    rendered from the frozen value by the worker, or at the first download
 
+Beside the flow: ``replay`` (what another tariff would have billed) and ``exports`` (tables for a spreadsheet).
+
 ``app`` wires it, ``api``, ``cli`` and ``worker`` are the edges that commit, ``store`` is the
 database, ``core`` is pure.
 """
