@@ -7,6 +7,8 @@ The flow, each step with its module:
     charge           rating       amounts ready to be invoiced, also manual ones
     import fees      imports      a member file comes in: what is free, included or charged, and why; quotes
     invoice          invoicing    preview → release → issue: gapless number, frozen document value
+    credit           invoicing    credit notes, and corrections of questions after issue: a credit and a new charge
+    payment in       receivables  receipts by hand, what they settle, what is open; balances, disputes, write-offs
     PDF              documents    rendered from the frozen value by the worker, or at the first download
 
 Beside the flow: ``replay`` (what another tariff would have billed) and ``exports`` (tables for a spreadsheet).

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
+from decimal import Decimal
+from pathlib import Path
 
 from sqlalchemy import select
 
 from billing_service.store.invoices import InvoicePdf
 from billing_service.store.session import Database
+from tests.invoicing.world import World
 from tests.receivables.test_receivables import invoices
 from tests.test_cli import Billing, billing, own_folder  # noqa: F401 - fixtures
 
@@ -59,3 +63,28 @@ def test_what_cannot_be_is_refused_with_a_sentence(database: Database, billing: 
     assert refused.exit_code == 1
     assert "100.00 is left" in refused.output
     assert billing("credit", "2026-00001", "--reason", "Te veel", "--amount", "1.00").exit_code == 2
+
+
+def test_the_example_of_the_documentation_is_what_comes_out(database: Database, billing: Billing) -> None:  # noqa: F811
+    world = World.founded(database)
+    world.agree(customer={"name": "Vereniging"})
+    world.charge(minutes=60, unit_price=Decimal("95.00"))
+    world.charge(quantity=Decimal(2), unit_price=Decimal("12.50"))
+    world.issue(world.release())
+    text = (Path(__file__).parents[1] / "docs" / "credit-and-payments.md").read_text(encoding="utf-8")
+    said = text.split("## An example")[1].split("## Who may")[0]
+    commands = re.findall(r"^\$ billing (.*)$", said, re.MULTILINE)
+    assert len(commands) == 4
+    for command in commands:
+        words = shlex.split(command.replace("10001", "10000").replace("2026-11-18", "2026-03-31"))
+        answer = billing(*words)
+        assert answer.exit_code == 0, answer.output
+        shown = said.split(f"$ billing {command}\n")[1].split("$ billing")[0].split("```")[0]
+        assert _figures(shown) == _figures(answer.stdout)
+
+
+def _figures(text: str) -> list[str]:
+    """Amounts, numbers and words; no days and ids, which are those of the day, and no lines of the log."""
+    text = re.sub(r"^\S+ \d\d:\d\d:\d\d .*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"\d{4}-\d{2}-\d{2}(?!\d)|019a…|[0-9a-f]{8}-[0-9a-f-]{27}", "", text)
+    return text.split()

@@ -1,4 +1,4 @@
-"""Migrated tables carry every check, key and partial index that the code describes, also those that SQLite made anew."""
+"""Migrated tables carry every check, key and partial index that the code describes, rebuilt by SQLite or not."""
 
 from __future__ import annotations
 
