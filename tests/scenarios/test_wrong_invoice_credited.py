@@ -8,7 +8,7 @@ from typing import Any
 
 from billing_service.store.session import Database
 from tests.api.client import problem
-from tests.scenarios.books import Books, asked, euros, figures, in_order, local, opened_books, together, total
+from tests.scenarios.books import Books, asked, euros, figures, in_order, local, opened_books, priced, together, total
 
 CLOSED = local(2026, 3, 10, 15)
 
@@ -227,4 +227,36 @@ def test_two_colleagues_do_the_same_at_once(database: Database) -> None:
     assert owed(books, customer) == "0.00"
     twice("/credit-notes", {"invoice_id": second["id"], "reason": "Coulance"}, "nothing_to_credit")
     assert owed(books, customer) == "-57.48"
+    in_order(books)
+
+
+def test_a_question_billed_to_the_wrong_association_goes_to_the_right_one(database: Database) -> None:
+    """Credited to the one and charged to the other, under that one's own agreement, on the date of the question."""
+    books, customer, question, invoice = begin(database)
+    other = books.customer("10002", "Vereniging De Eik", payment_term_days=14)
+    books.contract("DE-2026", other, books.tariff(priced("11.00", "90.00"), code="eik"), annex=True)
+    books.at(2026, 4, 14)
+    pay(books, customer, invoice, "187.55", "2026-04-13")
+
+    books.at(2026, 4, 20)
+    books.change(f"/questions/{question}", {"contract": "DE-2026"})
+    [finding] = books.all("/findings", state="open")
+    assert finding["code"] == "changed_after_release"
+    proposal = books.get(f"/questions/{question}/correction")
+    # 1:30 at 95.00 of the one, at 90.00 of the other
+    assert (proposal["credit"]["amount"], proposal["charge"]["amount"]) == ("142.50", "135.00")
+    books.post(f"/questions/{question}/correct", {"reason": "Vraag van een andere vereniging"})
+    [note] = books.all("/credit-notes")
+    assert (note["customer_id"], note["gross"]["amount"]) == (customer, "172.43")
+    assert (owed(books, customer), owed(books, other)) == ("-172.43", "0.00")
+
+    books.at(2026, 5, 1)
+    [theirs] = books.bill("2026-04-30")
+    assert (theirs["customer_id"], theirs["due_date"]) == (other, "2026-05-15")
+    assert figures(theirs) == ("2026-00002", "135.00", "28.35", "163.35")
+    books.says(theirs, "Vereniging De Eik", "1:30 uur 90,00 21% 135,00", "Leverdatum 10 maart 2026", "Tarief: eik 1.")
+    # One customer's credit does not pay another's invoice.
+    foreign = {"credit_note_id": note["id"], "invoice_id": theirs["id"]}
+    problem(books.ours.post("/v1/allocations", foreign), 422, "invalid_input")
+    assert (owed(books, customer), owed(books, other)) == ("-172.43", "163.35")
     in_order(books)
