@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 MONEY_PROBLEMS: Final[dict[str, tuple[str, str, str]]] = {
+    "vat_rate_used": (
+        "The VAT rate was used",
+        "Documents that are not withdrawn hold supplies on or after that day.",
+        "Choose a later day; withdraw what is released and not issued; what is issued is corrected by credit notes.",
+    ),
     "already_undone": (
         "Undone before",
         "It was undone before, or is itself the row that undoes another.",

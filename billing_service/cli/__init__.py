@@ -25,6 +25,7 @@ from billing_service.cli import (
     run,
     sending,
     series,
+    vat,
 )
 from billing_service.config import InvalidSettings
 from billing_service.errors import BillingError
@@ -68,6 +69,7 @@ for _command in (
     *replay.COMMANDS,
     *series.COMMANDS,
     *sending.COMMANDS,
+    *vat.COMMANDS,
     *audit.COMMANDS,
     *run.COMMANDS,
 ):

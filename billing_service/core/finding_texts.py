@@ -47,6 +47,11 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "gecorrigeerd tot {corrected} minuten. De correctie blijft gelden.",
             "Bevestig of wijzig de correctie.",
         ),
+        "vat_scope_changes": (
+            "In deze periode ging btw gelden of hield die op te gelden. Wat daarvoor en daarna is geleverd, mag niet "
+            "op één factuur staan; de vrijgegeven factuur bevat wat daarvoor is geleverd.",
+            "Geef dit contract opnieuw vrij: de rest komt dan op een eigen factuur.",
+        ),
         "work_failed": (
             "Werk op de achtergrond ({kind}) is na {attempts} pogingen gestopt: {reason}",
             "Herstel de oorzaak en start het werk opnieuw.",
@@ -88,6 +93,11 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "The source changed the time spent from {raw_before} to {raw} minutes, after somebody had corrected it to "
             "{corrected} minutes. The correction stands.",
             "Confirm or change the correction.",
+        ),
+        "vat_scope_changes": (
+            "In this period VAT began or ceased to apply. What was supplied before and after may not stand on one "
+            "invoice; the released invoice holds what was supplied before.",
+            "Release this contract again: the rest then comes on an invoice of its own.",
         ),
         "work_failed": (
             "Work in the background ({kind}) stopped after {attempts} attempts: {reason}",

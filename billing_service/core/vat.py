@@ -11,15 +11,19 @@ The first match decides:
    (a business elsewhere in the EU without a valid number: with a finding)
 
 Category codes are those of UNTDID 5305 as used by EN 16931. K and G concern goods and are absent. The seller is
-established in the Netherlands; rates and EU membership are dated data, from Dutch and EU law.
+established in the Netherlands; rates and EU membership are dated data, from Dutch and EU law. Rates of laws made after
+this program are added by an operator (``Rates``).
+
+EN 16931 (BR-O-11 to 14) lets O stand only alone on a document: ``alone_outside_scope`` and ``scope_holds_until``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final, Literal, get_args
+from typing import Final, Literal, TypeVar, get_args
 
 from billing_service.errors import InvalidInput
 
@@ -28,6 +32,11 @@ VAT_CLASSES: Final[tuple[VatClass, ...]] = get_args(VatClass)
 VatCategory = Literal["S", "Z", "E", "AE", "O"]
 VatStatus = Literal["liable", "small_business", "not_entrepreneur"]
 VAT_STATUSES: Final[tuple[VatStatus, ...]] = get_args(VatStatus)
+
+Rates = Mapping[str, Collection[tuple[date, Decimal]]]
+"""Rates by VAT class: percentages, each from a date on."""
+
+K = TypeVar("K")
 
 HOME_COUNTRY: Final = "NL"
 NO_RATE: Final = Decimal("0.00")
@@ -95,8 +104,13 @@ class VatDecision:
     finding: str | None = None
 
 
-def decide_vat(day: date, seller: VatStatus, vat_class: VatClass, buyer: VatBuyer) -> VatDecision:
-    """VAT of a line of ``vat_class`` with ``day`` as its date. Raises ``InvalidInput`` where no rate is known."""
+def decide_vat(
+    day: date, seller: VatStatus, vat_class: VatClass, buyer: VatBuyer, added: Rates | None = None
+) -> VatDecision:
+    """VAT of a line of ``vat_class`` with ``day`` as its date; ``added`` are rates beyond those built in.
+
+    Raises ``InvalidInput`` where no rate is known.
+    """
     if seller == "not_entrepreneur":
         return VatDecision("O", NO_RATE, "not_entrepreneur")
     if seller == "small_business":
@@ -111,17 +125,49 @@ def decide_vat(day: date, seller: VatStatus, vat_class: VatClass, buyer: VatBuye
     if eu_business and buyer.vat_number_valid:
         return VatDecision("AE", NO_RATE, "reverse_charge")
     category: VatCategory = "Z" if vat_class == "zero" else "S"
-    return VatDecision(category, vat_rate(vat_class, day), finding=MISSING_VAT_NUMBER if eu_business else None)
+    rate = vat_rate(vat_class, day, added)
+    return VatDecision(category, rate, finding=MISSING_VAT_NUMBER if eu_business else None)
 
 
-def vat_rate(vat_class: VatClass, day: date) -> Decimal:
+def vat_rate(vat_class: VatClass, day: date, added: Rates | None = None) -> Decimal:
     """The Dutch rate of ``vat_class`` on ``day``, as a percentage. Raises ``InvalidInput`` before 2001."""
     if vat_class in ("zero", "exempt"):
         return NO_RATE
-    for since, rate in _RATES[vat_class]:
-        if day >= since:
-            return rate
-    raise InvalidInput(f"no VAT rate is known for {day.isoformat()}", code="no_vat_rate")
+    begun = [known for known in (*_RATES[vat_class], *(added or {}).get(vat_class, ())) if day >= known[0]]
+    if not begun:
+        raise InvalidInput(f"no VAT rate is known for {day.isoformat()}", code="no_vat_rate")
+    return max(begun, key=lambda known: known[0])[1]  # of two from the same day the one built in, which comes first
+
+
+def known_rates() -> list[tuple[VatClass, date, Decimal]]:
+    """The rates built in, newest first."""
+    classes: tuple[VatClass, ...] = ("standard", "reduced")
+    return [(vat_class, since, rate) for vat_class in classes for since, rate in _RATES[vat_class]]
+
+
+def outside_scope(day: date, seller: VatStatus, buyer: VatBuyer) -> bool:
+    """Whether sales of that day between the two fall outside Dutch VAT (but for what is exempt by itself)."""
+    if seller == "liable":
+        return buyer.is_business and not is_eu_country(buyer.country, day)
+    return seller == "not_entrepreneur"
+
+
+def alone_outside_scope(decisions: Mapping[K, VatDecision]) -> dict[K, VatDecision]:
+    """Where a business outside the EU gets a line outside the scope (O), what is exempt is outside it too.
+
+    The place of supply goes before the exemption (articles 6 and 11 Wet OB): a service to that business is not taxed
+    here, exempt or not.
+    """
+    outside = next((one for one in decisions.values() if one.text_code == "outside_eu"), None)
+    if outside is None:
+        return dict(decisions)
+    return {key: outside if one.text_code == "exempt" else one for key, one in decisions.items()}
+
+
+def membership_changes(country: str) -> tuple[date, ...]:
+    """The days on which ``country`` fell under EU VAT for the first time, and no longer."""
+    joined, left = _EU.get(_ISO_COUNTRY.get(country, country), _EVER)
+    return tuple(day for day in (joined, left + timedelta(days=1) if left < date.max else date.min) if day > date.min)
 
 
 def is_eu_country(country: str, day: date) -> bool:

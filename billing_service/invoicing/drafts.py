@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, func, select
@@ -26,6 +26,9 @@ from billing_service.store.scope import Scope
 Outcome = Literal["invoice", "zero_statement", "zero", "negative"]
 """What release makes of a draft: an invoice, a zero statement, nothing (zero statements are switched off), or a
 finding."""
+
+SCOPE_CHANGES: Final = "vat_scope_changes"
+"""The finding: what is left of the contract stands on the other side of such a change."""
 
 _PERIODS: Final[dict[str, Literal["calendar_quarter", "calendar_year"]]] = {
     "quarter": "calendar_quarter",
@@ -87,13 +90,14 @@ def contracts_to_bill(scope: Scope, until: date, contract_ids: list[UUID] | None
     """Contracts with open charges, by reference, each with the date up to which it is billed now.
 
     A contract named in ``contract_ids`` is billed up to ``until``. Otherwise its rhythm decides: by the month up to
-    ``until``, by the quarter or year up to the end of the last one that is over, on demand not at all.
+    ``until``, by the quarter or year up to the end of the last one that is over (where the contract has ended: up to
+    ``until`` too), on demand not at all.
 
     Raises:
         NotFound: a contract that is named does not exist.
     """
     mine = Contract.administration_id == scope.administration_id
-    query = select(Contract.id, Contract.rhythm).where(mine).order_by(Contract.reference)
+    query = select(Contract.id, Contract.rhythm, Contract.valid_to).where(mine).order_by(Contract.reference)
     if contract_ids is not None:
         query = query.where(Contract.id.in_(contract_ids))
     contracts = scope.session.execute(query).all()
@@ -101,8 +105,8 @@ def contracts_to_bill(scope: Scope, until: date, contract_ids: list[UUID] | None
         raise NotFound(f"There is no contract {min(missing)}.")
     first_open = _first_open_charges(scope, until)
     found = []
-    for contract_id, rhythm in contracts:
-        billed_until = until if contract_ids is not None else _end_of_rhythm(rhythm, until)
+    for contract_id, rhythm, valid_to in contracts:
+        billed_until = until if contract_ids is not None else _end_of_rhythm(rhythm, until, valid_to)
         if billed_until is not None and contract_id in first_open and first_open[contract_id] <= billed_until:
             found.append((contract_id, billed_until))
     return found
@@ -117,10 +121,10 @@ def _first_open_charges(scope: Scope, until: date) -> dict[UUID, date]:
     return {row.contract_id: row[1] for row in rows}
 
 
-def _end_of_rhythm(rhythm: str, until: date) -> date | None:
+def _end_of_rhythm(rhythm: str, until: date, valid_to: date | None) -> date | None:
     if rhythm == "on_demand":
         return None
-    if rhythm not in _PERIODS:
+    if rhythm not in _PERIODS or (valid_to is not None and valid_to <= until):
         return until
     period = period_of(until, _PERIODS[rhythm])
     return until if period.last == until else period.first - timedelta(days=1)
@@ -130,16 +134,18 @@ def draft_of(scope: Scope, issuer: Issuer, contract_id: UUID, until: date, *, co
     """The draft of one contract, or None where nothing is open up to ``until``.
 
     With ``commit`` (a release) the contract and its sources stay locked until the transaction ends and the prices that
-    depend on the order of questions become final; without it nothing is written.
+    depend on the order of questions become final; without it nothing is written. Where sales begin or cease to fall
+    under Dutch VAT the draft holds what is dated before, with a finding: the rest needs a document of its own.
 
     Raises InvalidInput where a line cannot be priced or taxed.
     """
     contract, customer = _agreement(scope, contract_id)
     language = customer.language or issuer.language
+    vat = LineVat(issuer, customer)
+    asked, until = until, _until_scope_changes(scope, vat, contract_id, until)
     charges = open_charges(scope, [contract_id], until, commit=commit)
     if not charges:
         return None
-    vat = LineVat(issuer, customer)
     series_id = issuer.series_of(contract)
     lines = charged_lines(
         charges,
@@ -174,8 +180,18 @@ def draft_of(scope: Scope, issuer: Issuer, contract_id: UUID, until: date, *, co
         lines=lines,
         recipient=recipient(contract, customer),
         series_id=series_id,
-        findings=tuple((code, "customer", customer.id) for code in sorted(vat.findings)),
+        findings=(
+            *((code, "customer", customer.id) for code in sorted(vat.findings)),
+            *([(SCOPE_CHANGES, "contract", contract_id)] if until < asked else []),
+        ),
     )
+
+
+def _until_scope_changes(scope: Scope, vat: LineVat, contract_id: UUID, until: date) -> date:
+    if not vat.may_change_scope:
+        return until
+    first = scope.session.scalar(_FIRST_OPEN, _of(scope, contract_id) | {"until": until})
+    return until if first is None else vat.scope_holds_until(first, until)
 
 
 def recipient(contract: Contract, customer: Customer) -> Recipient:
@@ -213,11 +229,20 @@ def _annex(
 
 
 def _agreement(scope: Scope, contract_id: UUID) -> tuple[Contract, Customer]:
-    values = {"mine": scope.administration_id, "of_contract": contract_id}
-    contract, customer = scope.session.execute(_AGREEMENT, values).one()
+    contract, customer = scope.session.execute(_AGREEMENT, _of(scope, contract_id)).one()
     return contract, customer
 
 
+def _of(scope: Scope, contract_id: UUID) -> dict[str, Any]:
+    return {"mine": scope.administration_id, "of_contract": contract_id}
+
+
+_FIRST_OPEN = select(func.min(Charge.date)).where(
+    Charge.administration_id == bindparam("mine"),
+    Charge.contract_id == bindparam("of_contract"),
+    Charge.state == "open",
+    Charge.date <= bindparam("until"),
+)
 # Built once: a release runs it for every contract.
 _AGREEMENT = (
     select(Contract, Customer)

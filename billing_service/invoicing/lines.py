@@ -15,7 +15,7 @@ from uuid import UUID
 
 from billing_service.core.document import Line, make_line
 from billing_service.core.money import ZERO, line_amount
-from billing_service.core.vat import VatDecision
+from billing_service.core.vat import VatDecision, alone_outside_scope
 from billing_service.errors import FieldError, InvalidInput
 from billing_service.rating import OpenCharge
 
@@ -56,7 +56,9 @@ def charged_lines(
 
     Raises InvalidInput for a charge whose figures do not make a line, or on whose date no VAT rate is known.
     """
-    vat = {(charge.date, charge.vat_class): vat_of(charge.date, charge.vat_class) for charge in charges}
+    vat = alone_outside_scope(
+        {(charge.date, charge.vat_class): vat_of(charge.date, charge.vat_class) for charge in charges}
+    )
     groups: dict[object, list[OpenCharge]] = {}
     for at, charge in enumerate(charges):
         key = _equal_price(charge, vat[charge.date, charge.vat_class]) if group_equal else None

@@ -89,7 +89,7 @@ PRINTING_ORDER: Final = (
 """By number, a series after the other; zero statements, which have none, at the end by date."""
 
 
-def selected(scope: Scope, wanted: Mapping[str, Any]) -> Select[Any]:
+def selected(scope: Scope, wanted: Mapping[str, Any]) -> Select[Invoice, Contract, Customer]:
     """The documents that are not withdrawn, each with its contract and customer.
 
     ``wanted``: ``channel`` (email, post), ``state``, ``kind``, ``billing_run_id``, ``customer_id``, ``issued_from``,

@@ -12,10 +12,12 @@ from sqlalchemy import bindparam, case, select, update
 from billing_service import findings
 from billing_service.core.document import DocumentKind, InvoiceDocument, check, digest, issue, to_json
 from billing_service.core.ids import new_id
+from billing_service.core.vat import HOME_COUNTRY
 from billing_service.documents.pdf import lay_out
 from billing_service.errors import BillingError, Busy, Conflict
-from billing_service.invoicing.drafts import Draft, draft_of
+from billing_service.invoicing.drafts import SCOPE_CHANGES, Draft, draft_of
 from billing_service.invoicing.reading import get_invoice
+from billing_service.parties import vat_numbers
 from billing_service.parties.selling import Issuer
 from billing_service.rating import mark_released, undo_release
 from billing_service.store import audit, bulk
@@ -58,6 +60,9 @@ def release_contract(
             if draft is None or draft.outcome == "zero":
                 raise _NothingToInvoice  # what was priced on the way is priced again next time
             _refuse_negative(draft)
+            buyer = draft.document.buyer
+            if buyer.vat_number and buyer.address.country != HOME_COUNTRY:
+                vat_numbers.keep_check(scope, draft.customer_id)
             _store(scope, draft, run_id)
     except _NothingToInvoice:
         return "nothing"
@@ -69,7 +74,7 @@ def release_contract(
         facts["fields"] = [f"{field.pointer}: {field.detail}" for field in error.errors]
         findings.report(scope, code, "contract", contract_id, facts)
         return "refused"
-    for code in (NEGATIVE, REFUSED):
+    for code in (NEGATIVE, REFUSED, SCOPE_CHANGES):
         findings.settle(scope, code, contract_id, "released")
     for code, noun, subject in draft.findings:
         findings.report(scope, code, noun, subject)

@@ -14,14 +14,15 @@ from sqlalchemy import func, select
 
 from billing_service import findings, jobs
 from billing_service.core.ids import new_id
-from billing_service.errors import Conflict, FieldError, InvalidInput, IssueRefused
+from billing_service.errors import BillingError, Conflict, FieldError, InvalidInput, IssueRefused
 from billing_service.invoicing.drafts import contracts_to_bill
-from billing_service.invoicing.issue import BATCH, Refused, issue_batch
+from billing_service.invoicing.issue import BATCH, Issued, issue_batch, issue_invoice
 from billing_service.invoicing.reading import get_run
 from billing_service.invoicing.release import release_contract, withdraw
 from billing_service.jobs import RunningJob
 from billing_service.parties.selling import load_issuer
 from billing_service.store import audit
+from billing_service.store.findings import Finding
 from billing_service.store.invoices import BillingRun, Invoice
 from billing_service.store.scope import Scope
 from billing_service.store.work import Job
@@ -98,6 +99,19 @@ def withdraw_run(scope: Scope, run_id: UUID) -> BillingRun:
     return run
 
 
+def issue_one(scope: Scope, invoice_id: UUID, issue_date: date | None = None) -> Issued:
+    """Issue one document outside a run and settle the finding of an earlier refusal. Raises as ``issue_invoice``."""
+    issued = issue_invoice(scope, invoice_id, issue_date)
+    findings.settle(scope, ISSUE_REFUSED, invoice_id, "issued")
+    return issued
+
+
+def report_refused(scope: Scope, invoice_id: UUID, error: BillingError) -> None:
+    """Leave a finding that this document could not be issued, for a refusal that was undone."""
+    facts = {"reason": error.detail, "code": error.code}
+    findings.report(scope, ISSUE_REFUSED, "invoice", invoice_id, facts)
+
+
 @jobs.runs(RELEASE_RUN)
 def release_run(job: RunningJob) -> Mapping[str, Any]:
     """Release contract by contract, each in a transaction of its own; one that is refused does not stop the others."""
@@ -141,7 +155,9 @@ def issue_run(job: RunningJob) -> Mapping[str, Any]:
                 if not batch:
                     return _finish(scope, run_id, "issued", refused)
                 outcome = issue_batch(scope, batch, issue_date)
-                _report(scope, outcome.refused)
+                for one in outcome.refused:
+                    report_refused(scope, one.invoice_id, one.error)
+                _settle(scope, [issued.id for issued in outcome.issued])
                 done += len(batch)
                 refused += len(outcome.refused)
                 job.progress(scope, done)
@@ -176,10 +192,16 @@ def _released(scope: Scope, run_id: UUID, *, after: UUID | None, most: int | Non
     return list(scope.session.scalars(query))
 
 
-def _report(scope: Scope, refused: Sequence[Refused]) -> None:
-    for one in refused:
-        facts = {"reason": one.error.detail, "code": one.error.code}
-        findings.report(scope, ISSUE_REFUSED, "invoice", one.invoice_id, facts)
+def _settle(scope: Scope, issued: Sequence[UUID]) -> None:
+    """Settle the findings of earlier refusals of these documents."""
+    refused = select(Finding.subject_id).where(
+        Finding.administration_id == scope.administration_id,
+        Finding.code == ISSUE_REFUSED,
+        Finding.state == "open",
+        Finding.subject_id.in_(issued),
+    )
+    for invoice_id in scope.session.scalars(refused).all():
+        findings.settle(scope, ISSUE_REFUSED, invoice_id, "issued")
 
 
 def _finish(scope: Scope, run_id: UUID, state: str, refused: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from billing_service import rating
 from billing_service.core import identifiers
 from billing_service.core.ids import new_id
 from billing_service.errors import NotFound
-from billing_service.parties import common
+from billing_service.parties import common, vat_numbers
 from billing_service.store import audit
 from billing_service.store.parties import Customer
 from billing_service.store.scope import Scope
@@ -60,6 +60,8 @@ def change(scope: Scope, customer: Customer, values: Mapping[str, Any]) -> Custo
     scope.session.flush()
     if changed:
         audit.record(scope, "change", "customer", customer.id, changed)
+    if not {"vat_number", "country"}.isdisjoint(changed):
+        vat_numbers.record_check(scope, customer)
     if not {"number", "customer_group"}.isdisjoint(changed):  # tariff rules may name both
         rating.redecide(scope, cause="customer_changed", customers=[customer.id])
     return customer
@@ -68,9 +70,11 @@ def change(scope: Scope, customer: Customer, values: Mapping[str, Any]) -> Custo
 def shown(scope: Scope, customers: Sequence[Customer]) -> list[dict[str, Any]]:
     """Customers with their external ids, as plain values."""
     ids = common.external_ids(scope, [customer.id for customer in customers])
+    checks = vat_numbers.newest_checks(scope, customers)
     columns = ("id", "version", "created_at", *FIELDS)
     return [
-        {name: getattr(customer, name) for name in columns} | {"external_ids": ids[customer.id]}
+        {name: getattr(customer, name) for name in columns}
+        | {"external_ids": ids[customer.id], "vat_number_check": checks.get(customer.id)}
         for customer in customers
     ]
 
@@ -101,6 +105,7 @@ def _insert(scope: Scope, customer_id: UUID, values: Mapping[str, Any]) -> Custo
     if values.get("external_ids"):
         common.add_external_ids(scope, "customer", customer_id, values["external_ids"])
     audit.record(scope, "create", "customer", customer_id, wanted)
+    vat_numbers.record_check(scope, customer)
     return customer
 
 

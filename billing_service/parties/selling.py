@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Literal, cast
 from uuid import UUID
 
 from sqlalchemy import select
 
 from billing_service.core.document import Address, Buyer, Seller
-from billing_service.core.identifiers import check_vat_number
-from billing_service.core.vat import VatBuyer, VatClass, VatDecision, VatStatus, decide_vat
+from billing_service.core.vat import (
+    Rates,
+    VatBuyer,
+    VatClass,
+    VatDecision,
+    VatStatus,
+    decide_vat,
+    membership_changes,
+    outside_scope,
+)
 from billing_service.errors import InvalidInput
+from billing_service.parties.vat_numbers import counts_as_valid
+from billing_service.parties.vat_rates import added_rates
 from billing_service.store.administrations import Administration, Series
 from billing_service.store.administrations import VatStatus as VatStatusRow
 from billing_service.store.parties import Contract, Customer
@@ -33,6 +43,7 @@ class Issuer:
     zero_statements: bool
     vat_since: tuple[tuple[date, VatStatus], ...]
     series: Mapping[UUID, str]
+    rates: Rates = field(default_factory=dict)
 
     def series_of(self, contract: Contract) -> UUID:
         """The series this contract's invoices are numbered in: the one chosen for it, else the default one."""
@@ -75,6 +86,7 @@ def load_issuer(scope: Scope, document_type: Literal["invoice", "credit_note"] =
         zero_statements=row.zero_statements,
         vat_since=tuple((since, cast(VatStatus, status)) for since, status in statuses),
         series={found.id: found.code for found in series},
+        rates=added_rates(session),
     )
 
 
@@ -114,20 +126,35 @@ class LineVat:
         self._buyer = VatBuyer(
             country=customer.country,
             is_business=customer.is_business,
-            vat_number_valid=_is_valid(customer.vat_number, customer.country),
+            vat_number_valid=counts_as_valid(customer.vat_number, customer.country),
         )
         self.findings: set[str] = set()
 
     def decide(self, day: date, vat_class: str) -> VatDecision:
-        decision = decide_vat(day, self._issuer.vat_status(day), cast(VatClass, vat_class), self._buyer)
+        issuer = self._issuer
+        decision = decide_vat(day, issuer.vat_status(day), cast(VatClass, vat_class), self._buyer, issuer.rates)
         if decision.finding:
             self.findings.add(decision.finding)
         return decision
 
+    @property
+    def may_change_scope(self) -> bool:
+        """Whether sales between the two ever were outside Dutch VAT and ever within it."""
+        return len(self._changes()) > 0
 
-def _is_valid(vat_number: str | None, country: str) -> bool:
-    """Whether the number has the form and check digits of its country; whether it is in use only VIES knows."""
-    try:
-        return vat_number is not None and bool(check_vat_number(vat_number, country))
-    except ValueError:
-        return False
+    def scope_holds_until(self, first: date, last: date) -> date:
+        """The last day from ``first`` to ``last`` up to which sales stay outside Dutch VAT, or within it, as on
+        ``first``: both together cannot stand on one document (EN 16931 BR-O-11 to 14)."""
+        at_first = self._outside(first)
+        for day in self._changes():
+            if first < day <= last and self._outside(day) != at_first:
+                return day - timedelta(days=1)
+        return last
+
+    def _outside(self, day: date) -> bool:
+        return outside_scope(day, self._issuer.vat_status(day), self._buyer)
+
+    def _changes(self) -> list[date]:
+        statuses = [since for since, _ in self._issuer.vat_since[1:]]
+        membership = membership_changes(self._buyer.country) if self._buyer.is_business else ()
+        return sorted({*statuses, *membership})

@@ -16,6 +16,7 @@ from billing_service.store import (  # noqa: F401
     receivables,
     replays,
     tariffs,
+    vat,
     work,
 )
 from billing_service.store.base import Base

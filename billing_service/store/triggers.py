@@ -62,6 +62,7 @@ GUARDS: tuple[Guard, ...] = (
         "DELETE",
         condition="OLD.state = 'published'",
     ),
+    *_never("vat_number_checks", "checks of VAT numbers are kept for ever", "UPDATE", "DELETE"),
     *_never("time_entry_revisions", "revisions of time are kept for ever", "UPDATE", "DELETE"),
     *_never("time_corrections", "corrections of time are kept for ever", "UPDATE", "DELETE"),
     *_never("import_policies", "a stored import policy never changes", "UPDATE", "DELETE"),

@@ -15,7 +15,7 @@ from billing_service.context import Context
 from billing_service.invoicing import issue_invoice
 from billing_service.worker.process import Worker
 from tests import builders
-from tests.api.client import World
+from tests.api.client import World, problem
 from tests.invoicing.world import released_invoice
 
 
@@ -76,3 +76,21 @@ def test_the_command_line_writes_the_list_and_the_files(world: World, tmp_path: 
     assert "1 documents, 1 pages" in billing("invoices-pdf", "--channel", "post", str(folder))
     assert [path.name for path in folder.iterdir()] == ["invoices-001.pdf"]
     assert "No issued document" in billing("invoices-pdf", "--channel", "email", str(tmp_path / "mail"))
+
+
+def test_a_refused_issue_leaves_a_finding_until_the_invoice_is_issued(world: World) -> None:
+    with world.database.write() as session:
+        key = world.ours_id
+        customer_id = builders.customer(session, key)
+        tariff_id = builders.tariff(session, key, {"name": "Tarief", "rules": []})
+        contract_id = builders.contract(session, key, customer_id, tariff_id)
+        invoice_id = released_invoice(session, key, contract_id, customer_id)
+    address = f"/v1/invoices/{invoice_id}/issue"
+    problem(world.ours.post(address, {"issue_date": "2026-04-01"}), 409, "issue_date_in_future")
+    (found,) = world.ours.get("/v1/findings?state=open").get_json()["items"]
+    assert (found["code"], found["subject_id"]) == ("issue_refused", str(invoice_id))
+    assert "lies in the future" in found["facts"]["reason"]
+    problem(world.ours.post("/v1/invoices/018f0000-0000-7000-8000-000000000000/issue", {}), 404, "not_found")
+    assert len(world.ours.get("/v1/findings").get_json()["items"]) == 1
+    assert world.ours.post(address, {}).get_json()["number"] == "2026-00001"
+    assert world.ours.get("/v1/findings?state=open").get_json()["items"] == []

@@ -19,6 +19,7 @@ from billing_service.api.glue.answers import Answer
 from billing_service.api.glue.identity import current_context, sign_in
 from billing_service.api.glue.reading import OutputSchema, StrictParser, Upload
 from billing_service.context import Context
+from billing_service.errors import BillingError
 from billing_service.store.scope import OperatorScope, Scope
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -92,6 +93,7 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
         upload: Mapping[str, str] | None = None,
         query: type[ma.Schema] | None = None,
         before: View | None = None,
+        on_refusal: View | None = None,
         out: type[ma.Schema] | None = None,
         page_of: type[ma.Schema] | None = None,
         file: str | None = None,
@@ -116,6 +118,8 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
             before: ``before(reading, …)`` with the function's other arguments, for work of seconds that must hold no
                 transaction: it runs before that is opened, and ``reading()`` opens a short one to look around. What it
                 returns is handed over as ``prepared``.
+            on_refusal: ``on_refusal(scope, error, …)`` with the function's other arguments, in a transaction of its own
+                after the function refused and everything was undone: for what must be remembered of a refusal.
             out, page_of, file: what it answers: one value, a page of values, or a file of this content type.
             status: of a success; ``also`` names further successes with their description.
             writes: False for a POST that only previews, True for a GET that may store something.
@@ -139,6 +143,8 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
 
         def decorate(function: View) -> View:
             view = _in_transaction(function, promise, schema() if schema else None, before)
+            if on_refusal is not None:
+                view = _remembering(view, on_refusal)
             if query is not None:
                 view = self.arguments(query, location="query", arg_name="query")(view)
             if body is not None:
@@ -253,6 +259,20 @@ def _reading_upload(view: View, kinds: Mapping[str, str]) -> View:
         return view(upload=upload, **arguments)
 
     return read
+
+
+def _remembering(view: View, on_refusal: View) -> View:
+    @functools.wraps(view)
+    def remember(**arguments: Any) -> Any:
+        try:
+            return view(**arguments)
+        except BillingError as error:
+            context = current_context()
+            with context.database.write() as session:
+                on_refusal(flask.g.identity.scope(session, context.clock), error, **arguments)
+            raise
+
+    return remember
 
 
 def _in_transaction(function: View, promise: Operation, schema: ma.Schema | None, before: View | None = None) -> View:

@@ -31,6 +31,7 @@ from billing_service.api.routes import (
     series_reports,
     tariffs,
     time_entries,
+    vat_rates,
 )
 
 BLUEPRINTS: tuple[Routes, ...] = (
@@ -61,4 +62,5 @@ BLUEPRINTS: tuple[Routes, ...] = (
     jobs.routes,
     audit_trail.routes,
     series_reports.routes,
+    vat_rates.routes,
 )

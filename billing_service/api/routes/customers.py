@@ -7,11 +7,19 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from billing_service.api.glue import Answer, Routes, check_version, created, page
-from billing_service.api.schemas.customers import CustomerIn, CustomerOut, CustomerPatch, CustomerPut, CustomerQuery
+from billing_service.api.glue import Answer, PageQuery, Routes, check_version, created, page
+from billing_service.api.schemas.customers import (
+    CustomerIn,
+    CustomerOut,
+    CustomerPatch,
+    CustomerPut,
+    CustomerQuery,
+    VatNumberCheckOut,
+)
 from billing_service.parties import customers
 from billing_service.store.parties import Customer
 from billing_service.store.scope import Scope
+from billing_service.store.vat import VatNumberCheck
 
 routes = Routes("customers", "Who pays (debtors).")
 
@@ -37,6 +45,21 @@ def list_customers(scope: Scope, query: dict[str, Any]) -> Any:
 def get_customer(scope: Scope, customer_id: UUID) -> dict[str, Any]:
     """Read a customer."""
     return _shown(scope, customers.get(scope, customer_id))
+
+
+@routes.operation(
+    "GET",
+    "/customers/<uuid:customer_id>/vat-number-checks",
+    scope="customers:read",
+    query=PageQuery,
+    page_of=VatNumberCheckOut,
+)
+def list_vat_number_checks(scope: Scope, customer_id: UUID, query: dict[str, Any]) -> Any:
+    """List how the VAT numbers that a customer has or had were checked, oldest first."""
+    customers.get(scope, customer_id)
+    mine = VatNumberCheck.administration_id == scope.administration_id
+    statement = select(VatNumberCheck).where(mine, VatNumberCheck.customer_id == customer_id)
+    return page(scope, statement, VatNumberCheck.id, query)
 
 
 @routes.operation(

@@ -15,6 +15,7 @@ from billing_service import invoicing
 from billing_service.api.glue import Routes, attachment, current_identity, page
 from billing_service.api.glue.identity import current_context
 from billing_service.api.schemas.invoicing import InvoiceDetailOut, InvoiceOut, InvoiceQuery, IssueIn, NothingIn
+from billing_service.errors import BillingError, IssueRefused
 from billing_service.receivables.standing import DISPUTED, IS_OWED, having
 from billing_service.store.invoices import Invoice
 from billing_service.store.scope import Scope
@@ -61,13 +62,25 @@ def get_invoice(scope: Scope, invoice_id: UUID) -> dict[str, Any]:
     return invoicing.describe_invoice(scope, invoicing.get_invoice(scope, invoice_id))
 
 
-@routes.operation("POST", f"{_ONE}/issue", scope="invoices:issue", body=IssueIn, out=InvoiceDetailOut)
+def _keep_refusal(scope: Scope, error: BillingError, invoice_id: UUID, body: dict[str, Any]) -> None:
+    if isinstance(error, IssueRefused):
+        invoicing.report_refused(scope, invoice_id, error)
+
+
+@routes.operation(
+    "POST",
+    f"{_ONE}/issue",
+    scope="invoices:issue",
+    body=IssueIn,
+    out=InvoiceDetailOut,
+    on_refusal=_keep_refusal,
+)
 def issue_invoice(scope: Scope, invoice_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Issue a released invoice: it gets its number and never changes again.
 
-    One that is issued already is answered as it is.
+    One that is issued already is answered as it is. A refusal leaves a finding, until it is issued.
     """
-    invoicing.issue_invoice(scope, invoice_id, body.get("issue_date"))
+    invoicing.issue_one(scope, invoice_id, body.get("issue_date"))
     return invoicing.describe_invoice(scope, invoicing.get_invoice(scope, invoice_id))
 
 

@@ -25,7 +25,8 @@ def list_recipients(scope: Scope, query: dict[str, Any]) -> Any:
     By e-mail to the contract's recipient where one was chosen, else to the customer's invoice address; by post where
     there is none. The address is the one printed on the document.
     """
-    return page(scope, invoicing.selected(scope, query), Invoice.id, query, invoicing.describe_recipients)
+    statement: Any = invoicing.selected(scope, query)
+    return page(scope, statement, Invoice.id, query, invoicing.describe_recipients)
 
 
 @routes.operation("GET", "/recipients/csv", scope="invoices:read", query=RecipientsCsvQuery, file="text/csv")

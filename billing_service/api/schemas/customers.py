@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from billing_service.api.glue import Choice, Code, Flag, InputSchema, Nested, PageQuery, Text_, Whole
+from billing_service.api.glue import (
+    Choice,
+    Code,
+    Flag,
+    InputSchema,
+    Instant,
+    Nested,
+    OutputSchema,
+    PageQuery,
+    Text_,
+    Whole,
+)
 from billing_service.api.schemas.common import LANGUAGES, ExternalIdOut, ExternalIdSchema, VersionedOut, country, email
 
 
@@ -32,6 +43,19 @@ class CustomerPatch(CustomerIn):
     """Only the fields given change."""
 
 
+class VatNumberCheckOut(OutputSchema):
+    id = fields.UUID(required=True)
+    vat_number = fields.String(required=True)
+    country = fields.String(required=True)
+    rule = fields.String(
+        required=True,
+        metadata={"enum": ["form"], "description": "form: form and check digits; in use or not is unknown."},
+    )
+    valid = fields.Boolean(required=True)
+    problem = fields.String(required=True, allow_none=True)
+    checked_at = Instant(required=True)
+
+
 class CustomerOut(VersionedOut):
     number = fields.String(required=True)
     name = fields.String(required=True)
@@ -47,6 +71,12 @@ class CustomerOut(VersionedOut):
     payment_term_days = fields.Integer(required=True, allow_none=True)
     customer_group = fields.String(required=True, allow_none=True)
     external_ids = fields.List(fields.Nested(ExternalIdOut), required=True)
+    vat_number_check = fields.Nested(
+        VatNumberCheckOut,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The newest check of the VAT number it has now."},
+    )
 
 
 class CustomerQuery(PageQuery):

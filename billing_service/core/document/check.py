@@ -29,6 +29,7 @@ def check(document: InvoiceDocument) -> None:
         *_head(document),
         *_parties(document),
         *_lines(document.lines),
+        *_scope(document),
         *_sums(document),
         *_credit(document),
         *_annex(document),
@@ -64,6 +65,12 @@ def _parties(document: InvoiceDocument) -> Iterator[FieldError]:
         yield FieldError("/seller/vat_number", "A seller that charges or reverses VAT shows its VAT number.")
     if not buyer.vat_number and "AE" in categories:
         yield FieldError("/buyer/vat_number", "A reverse charge (btw verlegd) shows the buyer's VAT number.")
+
+
+def _scope(document: InvoiceDocument) -> Iterator[FieldError]:
+    categories = {line.vat_category for line in document.lines}
+    if "O" in categories and len(categories) > 1:
+        yield FieldError("/lines", "What is outside the scope of VAT (O) stands on a document of its own (BR-O-11).")
 
 
 def _named(pointer: str, field: str, name: str, party: Seller | Buyer) -> Iterator[FieldError]:
