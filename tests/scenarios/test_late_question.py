@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
-import pytest
-
-from billing_service.core.vat import _RATES
 from billing_service.store.session import Database
+from tests.api.client import problem
 from tests.scenarios.books import counted, figures, in_order, local, opened_books
 
 
-def test_a_late_question_after_the_year_is_closed(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    # As if the standard rate went up with the new year, which makes the rate of each line visible.
-    monkeypatch.setitem(_RATES, "standard", ((date(2026, 1, 1), Decimal("22.00")), *_RATES["standard"]))
+def test_a_late_question_after_the_year_is_closed(database: Database) -> None:
+    # As if a law raised the standard rate with the new year, which makes the rate of each line visible.
     books = opened_books(database, date(2025, 12, 1))
+    law = {"vat_class": "standard", "valid_from": "2026-01-01", "rate": "22.00", "source": "Stb. 2025, 1"}
+    assert books.operator.post("/v1/vat-rates", law).status_code == 201
     tariff = books.tariff(counted("10.00", "8.00", 3), "2025-01-01")  # the first three of a calendar year cost 10.00
     books.version(tariff, counted("11.00", "9.00", 3), "2026-01-01")
     books.contract("DL-2025", books.customer(), tariff, annex=True)
@@ -75,6 +73,8 @@ def test_a_late_question_after_the_year_is_closed(database: Database, monkeypatc
         "Tarief: std 1.",
         "Tarief: std 2.",
     )
+    # Rates that were used stay what they were.
+    problem(books.operator.post("/v1/vat-rates", law | {"rate": "23.00"}), 409, "vat_rate_used")
     in_order(books)
 
 

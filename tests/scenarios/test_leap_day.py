@@ -72,10 +72,11 @@ def test_a_contract_of_leap_day_its_years_and_its_book_years(database: Database)
     in_order(books)
 
 
-def test_a_contract_that_ends_on_leap_day(database: Database) -> None:
+def test_contracts_that_end_or_are_billed_on_leap_day(database: Database) -> None:
     books = opened_books(database, date(2024, 1, 30), payment_term_days=30)
     tariff, customer = books.tariff(), books.customer()
-    year = books.contract("DL-JAAR", customer, tariff, rhythm="year", valid_to="2024-02-29")
+    books.contract("DL-EIND", customer, tariff, rhythm="year", valid_to="2024-02-29")
+    year = books.contract("DL-JAAR", customer, tariff, rhythm="year")
     books.contract("DL-MAAND", customer, tariff)
 
     # Thirty days after 30 January is leap day; in a year without one it would be 1 March.
@@ -86,20 +87,23 @@ def test_a_contract_that_ends_on_leap_day(database: Database) -> None:
 
     books.at(2024, 3, 1, 8)
     assert books.get(f"/invoices/{january['id']}")["overdue"], "the last day to pay was yesterday"
-    books.closed("1", local(2024, 2, 29, 23, 59), "DL-JAAR")
-    after = books.closed("2", local(2024, 3, 1, 0, 1), "DL-JAAR")
+    books.closed("1", local(2024, 2, 29, 23, 59), "DL-EIND")
+    after = books.closed("2", local(2024, 3, 1, 0, 1), "DL-EIND")
+    books.closed("1a", local(2024, 2, 29, 23, 59), "DL-JAAR")
     assert books.get(f"/questions/{after}/decision")["reason"] == "no_contract"
     books.closed("3", local(2024, 2, 29, 12), "DL-MAAND")
     books.closed("4", local(2024, 3, 1, 0, 0), "DL-MAAND")
 
-    # February has 29 days this year. The contract by the year waits for its end, unless it is named.
-    [monthly] = books.bill("2024-02-29")
-    assert (figures(monthly), monthly["contract"]) == (("2024-00002", "12.50", "2.63", "15.13"), "DL-MAAND")
+    # February has 29 days this year. The contract that ended goes along; the other by the year waits for its end,
+    # unless it is named.
+    [ended, monthly] = books.bill("2024-02-29")
+    assert (figures(ended), ended["contract"]) == (("2024-00002", "12.50", "2.63", "15.13"), "DL-EIND")
+    books.says(ended, "Leverdatum 29 februari 2024", "Vraag 1 · 29 februari 2024", "Vervaldatum 31 maart 2024")
+    assert (figures(monthly), monthly["contract"]) == (("2024-00003", "12.50", "2.63", "15.13"), "DL-MAAND")
     assert (monthly["supply_from"], monthly["supply_to"]) == ("2024-02-29", "2024-02-29")
     assert monthly["due_date"] == "2024-03-31"
     [yearly] = books.bill("2024-02-29", year)
-    assert (figures(yearly), yearly["contract"]) == (("2024-00003", "12.50", "2.63", "15.13"), "DL-JAAR")
-    books.says(yearly, "Leverdatum 29 februari 2024", "Vraag 1 · 29 februari 2024", "Vervaldatum 31 maart 2024")
+    assert (figures(yearly), yearly["contract"]) == (("2024-00004", "12.50", "2.63", "15.13"), "DL-JAAR")
 
     for no_such_day in ("2023-02-29", "2100-02-29", "2024-02-30"):
         refused = problem(books.ours.post("/v1/billing-runs", {"until": no_such_day}), 422, "invalid_input")

@@ -1,6 +1,6 @@
-"""VAT that changes inside a supply period: the rate that rose on 1 October 2012, and the small-business scheme of 2020.
+"""VAT that changes inside a supply period: the rate that rose on 1 October 2012, and the seller's own position.
 
-Both are real: 19 % became 21 %, and on 1 January 2020 the present kleineondernemersregeling (KOR) began.
+The first two are real: 19 % became 21 %, and on 1 January 2020 the present kleineondernemersregeling (KOR) began.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from billing_service.store.session import Database
 from tests.scenarios.books import Books, figures, in_order, local, opened_books
 
 KOR = "Factuur vrijgesteld van btw: kleineondernemersregeling (KOR), artikel 25 Wet op de omzetbelasting 1968."
+NO_VAT = "Geen btw: de leverancier is geen ondernemer voor de btw."
 
 
 def groups(books: Books, document: dict[str, Any]) -> list[tuple[str, str | None, str, str]]:
@@ -110,4 +111,51 @@ def test_the_small_business_scheme_entered_on_1_january(database: Database) -> N
     [last] = books.bill("2023-01-31")
     assert groups(books, last) == [("S", "21.00", "12.50", "2.63"), ("E", "0.00", "12.50", "0.00")]
     assert books.get(f"/customers/{customer}/balance")["balance"]["amount"] == "162.76"  # 122.63 + 12.50 + 27.63
+    in_order(books)
+
+
+def test_a_foundation_that_becomes_an_entrepreneur_in_the_middle_of_a_quarter(database: Database) -> None:
+    """What is outside the scope of VAT stands alone on an invoice, so the quarter comes as two."""
+    statuses = [
+        {"valid_from": "2001-01-01", "status": "not_entrepreneur"},
+        {"valid_from": "2026-02-16", "status": "liable"},
+    ]
+    books = opened_books(database, date(2026, 1, 2), vat_statuses=statuses)
+    customer = books.customer()
+    contract = books.contract("DL", customer, books.tariff(), rhythm="quarter")
+    books.at(2026, 3, 31, 20)
+    early = books.closed("J-1", local(2026, 1, 8, 10), "DL")
+    books.closed("F-1", local(2026, 2, 15, 23, 59), "DL", 60)
+    books.closed("F-2", local(2026, 2, 16, 0, 0), "DL")
+    books.closed("M-1", local(2026, 3, 30, 9), "DL", 60)
+
+    books.at(2026, 4, 1)
+    [before] = books.bill("2026-03-31")
+    assert figures(before) == ("2026-00001", "107.50", "0.00", "107.50")
+    assert groups(books, before) == [("O", None, "107.50", "0.00")]
+    books.says(before, NO_VAT, "Periode van levering 8 jan 2026 – 15 feb 2026", "Totaal inclusief btw € 107,50")
+    [finding] = books.all("/findings", state="open")
+    assert (finding["code"], finding["subject_id"]) == ("vat_scope_changes", contract)
+    [after] = books.bill("2026-03-31")
+    assert figures(after) == ("2026-00002", "107.50", "22.58", "130.08")
+    assert groups(books, after) == [("S", "21.00", "107.50", "22.58")]
+    assert NO_VAT not in books.pdf(after)
+    assert books.all("/findings", state="open") == []
+
+    # A correction in the second quarter of what was sold without VAT is credited and charged without it, apart again.
+    books.at(2026, 5, 6)
+    books.closed("J-1", local(2026, 1, 8, 10), "DL", 30)
+    books.post(f"/questions/{early}/correct", {})
+    [note] = books.all("/credit-notes")
+    assert figures(note) == ("C2026-00001", "12.50", "0.00", "12.50")
+    books.closed("A-1", local(2026, 5, 6, 9), "DL")
+    books.at(2026, 7, 1)
+    bills = [*books.bill("2026-06-30"), *books.bill("2026-06-30")]
+    assert [figures(one) for one in bills] == [
+        ("2026-00003", "47.50", "0.00", "47.50"),
+        ("2026-00004", "12.50", "2.63", "15.13"),
+    ]
+    books.says(bills[0], NO_VAT, "correctie van een eerdere factuur")
+    # 107.50 + 130.08 - 12.50 + 47.50 + 15.13
+    assert books.get(f"/customers/{customer}/balance")["balance"]["amount"] == "287.71"
     in_order(books)
