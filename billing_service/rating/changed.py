@@ -6,8 +6,8 @@ Each proposes what to do: withdraw the document while it is not issued, else cre
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import and_, select
@@ -29,7 +29,30 @@ def report_changed_after_release(
     if not question_ids:
         return
     now = {outcome.question_id: outcome.decision for outcome in outcomes}
-    query = (
+    for question_id, disposition, amount, state in scope.session.execute(_released(scope, question_ids)).all():
+        would_be = now.get(question_id, {})
+        facts: dict[str, Any] = {
+            "cause": cause,
+            "released": {"disposition": disposition, "amount": amount},
+            "now": {"disposition": would_be.get("disposition"), "amount": would_be.get("amount")},
+        }
+        facts["proposal"] = _proposal(facts, state)
+        findings.report(scope, CHANGED_AFTER_RELEASE, "question", question_id, facts)
+
+
+def proposals(scope: Scope, facts: Mapping[UUID, Mapping[str, Any]]) -> dict[UUID, dict[str, Any]]:
+    """What the open findings about these questions propose now: their document may have been issued since.
+
+    ``facts`` are those of each finding, by question.
+    """
+    if not facts:
+        return {}
+    rows = scope.session.execute(_released(scope, facts)).all()
+    return {question_id: _proposal(facts[question_id], state) for question_id, _, _, state in rows}
+
+
+def _released(scope: Scope, question_ids: Collection[UUID]) -> Any:
+    return (
         select(Decision.question_id, Decision.disposition, Decision.amount, Invoice.state)
         .outerjoin(
             Invoice,
@@ -37,14 +60,11 @@ def report_changed_after_release(
         )
         .where(Decision.administration_id == scope.administration_id, Decision.question_id.in_(question_ids))
     )
-    for question_id, disposition, amount, state in scope.session.execute(query).all():
-        would_be = now.get(question_id, {})
-        charged = amount if disposition == "charge" else ZERO
-        new = would_be.get("amount") if would_be.get("disposition") == "charge" else ZERO
-        facts = {
-            "cause": cause,
-            "released": {"disposition": disposition, "amount": amount},
-            "now": {"disposition": would_be.get("disposition"), "amount": would_be.get("amount")},
-            "proposal": {"way": "correct" if state == "issued" else "withdraw", "credit": charged, "charge": new},
-        }
-        findings.report(scope, CHANGED_AFTER_RELEASE, "question", question_id, facts)
+
+
+def _proposal(facts: Mapping[str, Any], state: str | None) -> dict[str, Any]:
+    """The way and both amounts without VAT; ``state`` is that of the document."""
+    credit, charge = (
+        facts[which]["amount"] if facts[which]["disposition"] == "charge" else ZERO for which in ("released", "now")
+    )
+    return {"way": "correct" if state == "issued" else "withdraw", "credit": credit, "charge": charge}

@@ -134,9 +134,15 @@ def test_a_question_that_changed_after_issue_is_corrected_in_one_call(world: Wor
         released = session.scalars(select(Invoice.id).where(Invoice.state == "released")).one()
     path = f"/v1/questions/{question}"
     assert world.ours.get(f"{path}/correction").get_json()["way"] == "withdraw"
+    world.ours.post("/v1/questions", asked | {"kind": "bug"})
+    (finding,) = world.ours.get("/v1/findings?code=changed_after_release").get_json()["items"]
+    assert finding["next_action"]["nl"].startswith("Voorstel: trek de factuur in")
+    world.ours.post("/v1/questions", asked)  # as it was: the finding stays, and says so
     problem(world.ours.post(f"{path}/correct", {}), 409, "withdraw_instead")
     with world.database.write() as session:
         invoicing.issue_invoice(builders.scope(session, world.ours_id), released)
+    finding = world.ours.get(f"/v1/findings/{finding['id']}").get_json()
+    assert finding["next_action"]["nl"].startswith("Voorstel: corrigeer de vraag")  # issued meanwhile
     problem(world.ours.post(f"{path}/correct", {}), 409, "nothing_to_correct")
 
     world.ours.post("/v1/questions", asked | {"tags": ["late"]})
