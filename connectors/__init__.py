@@ -1,6 +1,23 @@
 """Links to accounting packages: a library of its own that knows nothing of ``billing_service``.
 
     base        values, capabilities, errors named after the next step, and the protocol that every package keeps
+    limits      how often a package may be called, counted for all processes together
+    http        deadlines, size caps, repeats where harmless, answers as errors
+    oauth       tokens that survive crashes, rotation and several processes
+    package     what a package registers, and what it is handed to open a connection
+    fake        a whole package of our own, for tests and the demo
 
-No package is registered yet.
+A package is registered below only when it passes the whole of tests/connectors.
 """
+
+from connectors.base import Connector
+from connectors.fake import PACKAGE as _FAKE
+from connectors.package import Connection, Package
+
+PACKAGES: dict[str, Package] = {package.name: package for package in (_FAKE,)}
+"""Every package that can be connected, by its name."""
+
+
+def connect(name: str, connection: Connection) -> Connector:
+    """A connector to this package; an unknown name is a ``KeyError``. Makes no call."""
+    return PACKAGES[name].connect(connection)

@@ -64,6 +64,10 @@ def test_imports_go_down_only():
         ("billing_service/api/planted.py", "import connectors", "no step talks to an accounting package yet"),
         ("billing_service/layerless.py", "", "app → api"),
         ("connectors/planted.py", "import billing_service.errors", "connectors know nothing"),
+        ("connectors/planted.py", "", "connectors go down only"),
+        ("connectors/base/planted.py", "import connectors.http", "connectors go down only"),
+        ("connectors/http/planted.py", "import connectors.fake", "connectors go down only"),
+        ("connectors/exact/planted.py", "import connectors.fake", "connectors go down only"),
     ],
 )
 def test_a_planted_violation_is_caught(copy_of_the_code: Path, module: str, line: str, contract: str):

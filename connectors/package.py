@@ -1,0 +1,60 @@
+"""What a package registers, and what the service hands it to open a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from requests.adapters import BaseAdapter
+
+from connectors.base import Capabilities, Connector
+from connectors.http import Call, Deadlines
+from connectors.http.redact import Secret
+from connectors.limits import Clock, Limiter
+from connectors.oauth import TokenStore
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Everything a connector needs from outside; it keeps nothing itself.
+
+    ``id`` is ours, for limits and traces. ``settings`` and ``secrets`` are those that the package names. ``tokens`` is
+    where the OAuth tokens are, for a package that uses them. ``enabled`` names unverified capabilities that somebody
+    switched on. ``transport`` takes the place of the network.
+    """
+
+    id: str
+    settings: Mapping[str, str]
+    secrets: Mapping[str, Secret]
+    limiter: Limiter
+    clock: Clock
+    tokens: TokenStore | None = None
+    enabled: frozenset[str] = frozenset()
+    on_call: Callable[[Call], None] = lambda call: None
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    transport: BaseAdapter | None = None
+    proxies: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing to fill in when connecting. ``name`` is stable; the service words it."""
+
+    name: str
+    required: bool = True
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One accounting package: what it can, what it needs, and how to open a connection to it.
+
+    ``capabilities`` gives them for these settings, without any call: a package of several kinds differs by them.
+    """
+
+    name: str
+    title: str
+    settings: tuple[Setting, ...]
+    capabilities: Callable[[Mapping[str, str]], Capabilities]
+    connect: Callable[[Connection], Connector]
+    uses_oauth: bool = False

@@ -1,0 +1,149 @@
+"""What the suite asks of a stage, whatever the package."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+
+from requests.adapters import BaseAdapter
+
+import connectors
+from connectors.base import Connector
+from connectors.fake.wire import Trouble
+from connectors.http import Call, Deadlines, Secret
+from connectors.limits import MemoryLimiter
+from connectors.oauth import TokenStore
+from connectors.package import Connection
+
+CANARY = "canary7f3a9c"  # stands in every secret of a stage; nothing that anybody can read may show it
+
+
+@dataclass
+class Stage(ABC):
+    """A running server of one kind of one package; used with ``with``.
+
+    ``unlimited`` switches off limits and error budgets, for tests that ask more than a real client would.
+    """
+
+    package: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]]
+    routes: ClassVar[Mapping[str, str]]
+    """Step (create, customer, attach, post, payment, find, read, payments, token) → the requests that carry it out."""
+    optional: ClassVar[frozenset[str]] = frozenset()
+    """Fields and parameters that a request may leave out, by name, per the package's documentation."""
+
+    kind: str
+    unlimited: bool = False
+    calls: list[Call] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        self.start()
+        self.limiter = MemoryLimiter(self.now)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @abstractmethod
+    def start(self) -> None: ...
+
+    @abstractmethod
+    def stop(self) -> None: ...
+
+    # --- our side ---------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """The moment that server and connector agree on; only :meth:`advance` moves it."""
+
+    @abstractmethod
+    def settings(self) -> dict[str, str]: ...
+
+    @abstractmethod
+    def secrets(self) -> dict[str, Secret]:
+        """Every one holds the canary."""
+
+    def tokens(self) -> TokenStore | None:
+        """The token store of this connection, where the package uses OAuth."""
+        return None
+
+    def connection(self, *, deadlines: Deadlines | None = None, transport: BaseAdapter | None = None) -> Connection:
+        return Connection(
+            id="stage",
+            settings=self.settings(),
+            secrets=self.secrets(),
+            limiter=self.limiter,
+            clock=self.now,
+            tokens=self.tokens(),
+            on_call=self.calls.append,
+            deadlines=deadlines or Deadlines(),
+            transport=transport,
+        )
+
+    def connector(self, *, deadlines: Deadlines | None = None, transport: BaseAdapter | None = None) -> Connector:
+        return connectors.connect(self.package, self.connection(deadlines=deadlines, transport=transport))
+
+    # --- their side -------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def trouble(self, step: str, **what: Any) -> None:
+        """The next request of this step meets this :class:`Trouble`."""
+
+    @abstractmethod
+    def calm(self) -> None: ...
+
+    @abstractmethod
+    def advance(self, wait: timedelta) -> None:
+        """Time passes, for the server as for us."""
+
+    @abstractmethod
+    def documents(self) -> list[tuple[str, str]]:
+        """Kind and number of every document that stands there, drafts too, straight from the books."""
+
+    @abstractmethod
+    def files(self, number: str) -> list[tuple[str, bytes]]:
+        """Name and content of every file of the document with this number."""
+
+    @abstractmethod
+    def customers(self) -> list[str]:
+        """The code of every customer there."""
+
+    @abstractmethod
+    def picture(self) -> str:
+        """Everything that stands there, as text to compare."""
+
+    @abstractmethod
+    def pay(self, number: str | None, amount: Decimal, on: date, reference: str = "") -> str:
+        """A payment booked there by hand; its id."""
+
+    @abstractmethod
+    def undo(self, payment: str, on: date) -> None:
+        """That payment reversed there."""
+
+    def hook(self, subject: str, remote_id: str) -> tuple[bytes, dict[str, str]]:
+        """A webhook as the package sends it, about this record; only where webhooks are declared."""
+        raise AssertionError("this package declares no webhooks")
+
+    def use_up_limit(self) -> timedelta | None:
+        """The next call is answered with the package's own refusal for too many; ``None`` where it has no limit."""
+        return None
+
+    def token_calls(self) -> int:
+        """How often tokens were asked for."""
+        return 0
+
+    def lose_sign_in(self) -> None:
+        """The key or refresh token is no longer accepted."""
+        raise AssertionError("say how this package withdraws a sign-in")
+
+
+def at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def trouble_of(routes: Mapping[str, str], step: str, what: Mapping[str, Any]) -> Trouble:
+    return Trouble(when=routes[step], **what)
