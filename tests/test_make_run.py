@@ -5,6 +5,7 @@ Makefile and installation are tests/test_packaging.py's; this starts what the ta
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -21,6 +22,8 @@ from pathlib import Path
 
 import pytest
 
+from billing_service.cli.run import noting_interrupts
+from billing_service.cli.telling import Teller
 from tests.left_out import skip_left_out
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -183,3 +186,16 @@ def test_an_interrupted_example_says_how_to_see_it_whole(tmp_path):
         assert cut.process.wait(DEADLINE) == 1
     assert "The example was not finished. To see it whole, remove sqlite:///data/billing.sqlite3" in cut.text
     assert "Traceback" not in cut.text
+
+
+def test_an_interrupt_that_a_destructor_drops_ends_the_example_at_its_next_step():
+    class Dropping:
+        def __del__(self) -> None:
+            with contextlib.suppress(KeyboardInterrupt):  # what Python does with whatever a destructor raises
+                signal.raise_signal(signal.SIGINT)
+
+    teller = Teller()
+    with pytest.raises(KeyboardInterrupt), noting_interrupts(teller):
+        Dropping()
+        teller.step("What must not be told any more")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -41,11 +46,33 @@ def run(program: Program) -> None:
 
 def _walk(program: Program, teller: Teller) -> str:
     try:
-        return walk.walk(program, teller)
+        with noting_interrupts(teller):
+            return walk.walk(program, teller)
     except BaseException:  # Ctrl-C too: half an example would look like a whole one
         where = masked_url(program.settings.database_url)
         teller.say(f"The example was not finished. To see it whole, remove {where} and start again.", "yellow")
         raise
+
+
+@contextmanager
+def noting_interrupts(teller: Teller) -> Iterator[None]:
+    """Ctrl-C at once, or at the next step where Python dropped it: one that is raised within a destructor is lost."""
+    asked = threading.Event()
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        asked.set()
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+
+    before, teller.before_step = signal.signal(signal.SIGINT, note), check
+    try:
+        yield
+        check()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _prepare(program: Program) -> None:

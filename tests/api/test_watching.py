@@ -41,7 +41,7 @@ def test_a_job_shows_how_far_it_is(world: World) -> None:
     body = world.ours.get(f"/v1/jobs/{job}").get_json()
     assert (body["state"], body["done"], body["result"]) == ("queued", 0, None)
     assert str(job) in [one["id"] for one in world.ours.get("/v1/jobs?state=queued").get_json()["items"]]
-    assert world.ours.get("/v1/jobs?state=done").get_json()["items"] == []
+    assert str(job) not in [one["id"] for one in world.ours.get("/v1/jobs?state=done").get_json()["items"]]
     assert "payload" not in body
 
 
