@@ -194,8 +194,12 @@ def test_an_interrupt_that_a_destructor_drops_ends_the_example_at_its_next_step(
             with contextlib.suppress(KeyboardInterrupt):  # what Python does with whatever a destructor raises
                 signal.raise_signal(signal.SIGINT)
 
-    teller = Teller()
-    with pytest.raises(KeyboardInterrupt), noting_interrupts(teller):
-        Dropping()
-        teller.step("What must not be told any more")
+    def example() -> None:
+        teller = Teller()
+        with noting_interrupts(teller):
+            Dropping()
+            teller.step("What must not be told any more")
+
+    with pytest.raises(KeyboardInterrupt):
+        example()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
