@@ -250,7 +250,7 @@ def test_money_is_written_once(database: Database) -> None:
     [
         ("10.01", {}, "more than is left of the receipt"),
         ("5.01", {"invoice": "small"}, "more than is open of the invoice"),
-        ("-5.00", {}, ""),
+        ("-5.00", {}, "ck_allocations"),
     ],
 )
 def test_the_database_refuses_an_allocation_past_the_rules(
