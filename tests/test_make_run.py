@@ -5,7 +5,6 @@ Makefile and installation are tests/test_packaging.py's; this starts what the ta
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -14,7 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -22,14 +21,15 @@ from pathlib import Path
 
 import pytest
 
-from billing_service.cli.run import noting_interrupts
-from billing_service.cli.telling import Teller
 from tests.left_out import skip_left_out
 
 ROOT = Path(__file__).resolve().parents[1]
 UP = "The service is up"
 DEADLINE = 180
 """Seconds after which a program that neither comes up nor ends is given up; nothing is concluded from less."""
+
+IN_BACKGROUND = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
+"""Starts a program as a script does that puts it in the background: with SIGINT ignored."""
 
 
 @dataclass
@@ -72,10 +72,10 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, port: int) -> Iterator[Running]:
+def running(folder: Path, port: int, through: Sequence[str] = ()) -> Iterator[Running]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BILLING_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "billing_service", "run"],
+        [*through, sys.executable, "-m", "billing_service", "run"],
         cwd=folder,
         env=environment | {"PYTHONPATH": str(ROOT), "BILLING_PORT": str(port), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
@@ -179,27 +179,11 @@ def test_a_taken_port_is_a_sentence_before_anything_is_done(tmp_path):
     assert list(tmp_path.iterdir()) == [], "nothing was made"
 
 
-def test_an_interrupted_example_says_how_to_see_it_whole(tmp_path):
-    with running(tmp_path, free_port()) as cut:
+@pytest.mark.parametrize("through", [(), IN_BACKGROUND], ids=["terminal", "background"])
+def test_an_interrupted_example_says_how_to_see_it_whole(tmp_path, through):
+    with running(tmp_path, free_port(), through) as cut:
         cut.wait_for("agrees with its customers")
         cut.process.send_signal(signal.SIGINT)
         assert cut.process.wait(DEADLINE) == 1
     assert "The example was not finished. To see it whole, remove sqlite:///data/billing.sqlite3" in cut.text
     assert "Traceback" not in cut.text
-
-
-def test_an_interrupt_that_a_destructor_drops_ends_the_example_at_its_next_step():
-    class Dropping:
-        def __del__(self) -> None:
-            with contextlib.suppress(KeyboardInterrupt):  # what Python does with whatever a destructor raises
-                signal.raise_signal(signal.SIGINT)
-
-    def example() -> None:
-        teller = Teller()
-        with noting_interrupts(teller):
-            Dropping()
-            teller.step("What must not be told any more")
-
-    with pytest.raises(KeyboardInterrupt):
-        example()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -5,11 +5,9 @@ from __future__ import annotations
 import shutil
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -46,7 +44,7 @@ def run(program: Program) -> None:
 
 def _walk(program: Program, teller: Teller) -> str:
     try:
-        with noting_interrupts(teller):
+        with _interruptible():
             return walk.walk(program, teller)
     except BaseException:  # Ctrl-C too: half an example would look like a whole one
         where = masked_url(program.settings.database_url)
@@ -55,22 +53,11 @@ def _walk(program: Program, teller: Teller) -> str:
 
 
 @contextmanager
-def noting_interrupts(teller: Teller) -> Iterator[None]:
-    """Ctrl-C at once, or at the next step where Python dropped it: one that is raised within a destructor is lost."""
-    asked = threading.Event()
-
-    def note(_number: int, _frame: FrameType | None) -> None:
-        asked.set()
-        raise KeyboardInterrupt
-
-    def check() -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-
-    before, teller.before_step = signal.signal(signal.SIGINT, note), check
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C ends what runs within, also where a shell that put us in the background made us ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
-        check()
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.padding import Padding
@@ -14,13 +14,9 @@ PLAIN_WIDTH = 120
 
 
 class Teller:
-    """Prints steps, lines and tables to standard output. Texts are printed as they are, never read as markup.
-
-    ``before_step`` is called before each step; what it raises ends the telling there.
-    """
+    """Prints steps, lines and tables to standard output. Texts are printed as they are, never read as markup."""
 
     def __init__(self) -> None:
-        self.before_step: Callable[[], None] = lambda: None
         terminal = sys.stdout.isatty()
         self._console = Console(
             file=sys.stdout, highlight=False, markup=False, emoji=False, width=None if terminal else PLAIN_WIDTH
@@ -29,7 +25,6 @@ class Teller:
 
     def step(self, title: str) -> None:
         """Begin the next numbered step."""
-        self.before_step()
         self._steps += 1
         self._console.print()
         self._console.print(Text(f"{self._steps}. {title}", style="bold"), soft_wrap=True)
