@@ -16,10 +16,11 @@ _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """``peak`` is in MiB of resident memory, interpreter and libraries included."""
+    """``peak`` is in MiB of resident memory, interpreter and libraries included; ``answer`` what the work returned."""
 
     seconds: float
     peak: float
+    answer: Any
 
 
 def run_apart(work: Callable[..., object], *arguments: Any) -> Apart:
@@ -37,11 +38,11 @@ def run_apart(work: Callable[..., object], *arguments: Any) -> Apart:
     return found
 
 
-def _run(answer: Any, work: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+def _run(parent: Any, work: Callable[..., object], arguments: tuple[Any, ...]) -> None:
     start = time.perf_counter()
-    work(*arguments)
+    answer = work(*arguments)
     seconds = time.perf_counter() - start
     # Not ru_maxrss: that remembers the parent, from before the program was replaced.
     found = _PEAK.search(Path("/proc/self/status").read_text(encoding="ascii"))
     assert found is not None
-    answer.send(Apart(seconds, int(found[1]) / 1024))
+    parent.send(Apart(seconds, int(found[1]) / 1024, answer))

@@ -47,9 +47,9 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What architecture.md asks: at least or at most a figure, or at least a share of the floor."""
+    """What architecture.md asks: at least or at most a figure, or at least or at most a share of the floor."""
 
-    kind: Literal["at_least", "at_most", "share"]
+    kind: Literal["at_least", "at_most", "share", "share_at_most"]
     figure: float
 
     def reached_part(self, ours: float, floor: float | None) -> float | None:
@@ -58,6 +58,8 @@ class Goal:
             return self.figure / ours if ours else None
         if self.kind == "share":
             return None if not floor else ours / floor / self.figure
+        if self.kind == "share_at_most":
+            return None if not floor or not ours else self.figure * floor / ours
         return ours / self.figure
 
 

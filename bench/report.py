@@ -60,9 +60,10 @@ def _spread(figure: Figure) -> str:
 
 
 def _goal(goal: Goal, unit: str) -> str:
-    if goal.kind == "share":
-        return f"≥ {goal.figure:.0%} of floor"
-    return f"{'≥' if goal.kind == 'at_least' else '≤'} {_shown(goal.figure, unit)}"
+    sign = "≤" if goal.kind in ("at_most", "share_at_most") else "≥"
+    if goal.kind in ("share", "share_at_most"):
+        return f"{sign} {goal.figure:.0%} of floor"
+    return f"{sign} {_shown(goal.figure, unit)}"
 
 
 def _verdict(row: Measurement) -> str:

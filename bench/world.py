@@ -127,6 +127,16 @@ class Office:
         return Scope(session, self.administration_id, ACTOR, now)
 
 
+def part_of(office: Office, contracts: int) -> Office:
+    """The same administration, with its first contracts only."""
+    return Office(
+        office.administration_id,
+        office.contracts[:contracts],
+        office.customers[:contracts],
+        office.organisations[:contracts],
+    )
+
+
 def open_office(database: Database, customers: int) -> Office:
     """An administration with so many customers, each with an organisation and a contract under one tariff."""
     with database.write() as session:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from bench.measure import Measurement, Setting
-from bench.rows import exports, intake, issuing, memory, pdf, question, rating, replay
+from bench.rows import exports, growth, intake, issuing, memory, month, pdf, question, rating, replay
 
 ROWS: Mapping[str, Callable[[Setting], Iterable[Measurement]]] = MappingProxyType(
     {
@@ -18,5 +18,7 @@ ROWS: Mapping[str, Callable[[Setting], Iterable[Measurement]]] = MappingProxyTyp
         "memory": memory.measure,
         "replay": replay.measure,
         "exports": exports.measure,
+        "month": month.measure,
+        "growth": growth.measure,
     }
 )

@@ -39,21 +39,21 @@ def measure(setting: Setting) -> Iterator[Measurement]:
 
 def _in_process(setting: Setting, kind: str, database: Database, name: str, count: int, batch: int) -> Measurement:
     """Every repetition issues ``count`` fresh invoices on each side."""
-    ours, raw = _Side(database, count, batch), _Side(database, count, batch)
+    ours, raw = (Side(database, open_office(database, customers=count), batch) for _ in range(2))
     driver = raw_sql(database)
     found = in_turns(
         setting,
         {
-            "ours": lambda: ours.per_second(lambda batches: _issue(database, ours.office, batches)),
+            "ours": lambda: ours.per_second(lambda batches: issue(database, ours.office, batches)),
             "floor": lambda: raw.per_second(lambda batches: _issue_raw(driver, raw.office, batches)),
         },
     )
     batches = ours.fresh()
-    processor = processor_milliseconds(count, lambda: _issue(database, ours.office, batches))
+    processor = processor_milliseconds(count, lambda: issue(database, ours.office, batches))
     if setting.profile:
         batches = ours.fresh()
         with profiled(setting, f"{name}-{kind}"):
-            _issue(database, ours.office, batches)
+            issue(database, ours.office, batches)
     driver.close()
     note = f"{processor:.2f} ms of our own processor time each"
     work = f"issue one invoice, {kind}" if batch == 1 else f"billing run: issue in batches of {batch}, {kind}"
@@ -62,16 +62,16 @@ def _in_process(setting: Setting, kind: str, database: Database, name: str, coun
     )
 
 
-class _Side:
-    """Ours or the floor's: an administration, and how much is issued per repetition."""
+class Side:
+    """Ours or the floor's: an administration whose contracts each get an invoice per repetition, so many at once."""
 
-    def __init__(self, database: Database, count: int, batch: int) -> None:
-        self.database, self.count, self.batch = database, count, batch
-        self.office = open_office(database, customers=count)
+    def __init__(self, database: Database, office: Office, batch: int) -> None:
+        self.database, self.office, self.batch = database, office, batch
+        self.count = len(office.contracts)
 
-    def per_second(self, issue: Callable[[Batches], None]) -> float:
+    def per_second(self, work: Callable[[Batches], None]) -> float:
         batches = self.fresh()
-        return per_second(self.count, lambda: issue(batches))
+        return per_second(self.count, lambda: work(batches))
 
     def fresh(self) -> Batches:
         """Newly released invoices; releasing them is not part of any figure."""
@@ -79,7 +79,8 @@ class _Side:
         return [ids[start : start + self.batch] for start in range(0, len(ids), self.batch)]
 
 
-def _issue(database: Database, office: Office, batches: Batches) -> None:
+def issue(database: Database, office: Office, batches: Batches) -> None:
+    """Issue each batch in a transaction of its own."""
     for ids in batches:
         with database.write() as session:
             scope = office.scope(session)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import ScalarSelect, and_, bindparam, func, select
 
 from billing_service.core.calendar import period_of
 from billing_service.core.document import AnnexEntry, DocumentKind, InvoiceDocument, compose, vat_groups
@@ -97,28 +97,34 @@ def contracts_to_bill(scope: Scope, until: date, contract_ids: list[UUID] | None
         NotFound: a contract that is named does not exist.
     """
     mine = Contract.administration_id == scope.administration_id
-    query = select(Contract.id, Contract.rhythm, Contract.valid_to).where(mine).order_by(Contract.reference)
+    query = select(Contract.id, Contract.rhythm, Contract.valid_to, _first_open_charge(until).label("first_open"))
+    query = query.where(mine).order_by(Contract.reference)
     if contract_ids is not None:
         query = query.where(Contract.id.in_(contract_ids))
     contracts = scope.session.execute(query).all()
     if contract_ids is not None and (missing := set(contract_ids) - {row.id for row in contracts}):
         raise NotFound(f"There is no contract {min(missing)}.")
-    first_open = _first_open_charges(scope, until)
     found = []
-    for contract_id, rhythm, valid_to in contracts:
+    for contract_id, rhythm, valid_to, first_open in contracts:
         billed_until = until if contract_ids is not None else _end_of_rhythm(rhythm, until, valid_to)
-        if billed_until is not None and contract_id in first_open and first_open[contract_id] <= billed_until:
+        if billed_until is not None and first_open is not None and first_open <= billed_until:
             found.append((contract_id, billed_until))
     return found
 
 
-def _first_open_charges(scope: Scope, until: date) -> dict[UUID, date]:
-    rows = scope.session.execute(
-        select(Charge.contract_id, func.min(Charge.date))
-        .where(Charge.administration_id == scope.administration_id, Charge.state == "open", Charge.date <= until)
-        .group_by(Charge.contract_id)
+def _first_open_charge(until: date) -> ScalarSelect[date]:
+    """Looked up per contract: grouped, it would pass every charge that was ever invoiced."""
+    return (
+        select(func.min(Charge.date))
+        .where(
+            Charge.administration_id == Contract.administration_id,
+            Charge.contract_id == Contract.id,
+            Charge.state == "open",
+            Charge.date <= until,
+        )
+        .correlate(Contract)
+        .scalar_subquery()
     )
-    return {row.contract_id: row[1] for row in rows}
 
 
 def _end_of_rhythm(rhythm: str, until: date, valid_to: date | None) -> date | None:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_service.store.base import Base, Keyed, Owned, Versioned, one_of, points_to
 from billing_service.store.types import Cents, UnitPrice
+
+_NOT_ISSUED: Final = text("state <> 'issued'")
 
 
 class BillingRun(Base, Keyed, Versioned):
@@ -108,7 +110,20 @@ class Invoice(Base, Keyed, Versioned):
         Index(None, "administration_id", "contract_id"),
         Index(None, "administration_id", "customer_id"),
         Index(None, "administration_id", "due_date"),
+        # The few that are not issued, in the order of a list, among a million that are. An index over all states would
+        # lead SQLite, which keeps no statistics, away from better ones.
+        Index(
+            "ix_invoices_not_issued",
+            "administration_id",
+            "id",
+            postgresql_where=_NOT_ISSUED,
+            sqlite_where=_NOT_ISSUED,
+        ),
     )
+
+
+# Written into the statement: where it is a parameter neither database sees that the index of the few is enough.
+NOT_ISSUED: Final = Invoice.state != literal_column("'issued'")
 
 
 class InvoiceLine(Base, Owned):

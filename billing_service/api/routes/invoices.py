@@ -17,7 +17,7 @@ from billing_service.api.glue.identity import current_context
 from billing_service.api.schemas.invoicing import InvoiceDetailOut, InvoiceOut, InvoiceQuery, IssueIn, NothingIn
 from billing_service.errors import BillingError, IssueRefused
 from billing_service.receivables.standing import DISPUTED, IS_OWED, having
-from billing_service.store.invoices import Invoice
+from billing_service.store.invoices import NOT_ISSUED, Invoice
 from billing_service.store.scope import Scope
 
 routes = Routes("invoices", "Documents: released without a number, issued with one and never changed again.")
@@ -32,6 +32,8 @@ def list_invoices(scope: Scope, query: dict[str, Any]) -> Any:
     for name in ("state", "kind", "number", "billing_run_id", "contract_id", "customer_id"):
         if name in query:
             statement = statement.where(getattr(Invoice, name) == query[name])
+    if query.get("state", "issued") != "issued":
+        statement = statement.where(NOT_ISSUED)
     if "issued_from" in query:
         statement = statement.where(Invoice.issue_date >= query["issued_from"])
     if "issued_until" in query:
