@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from connectors.base import OutcomeUnknown, SignInAgain, TryAgainLater, Wait
-from connectors.http import Answer, Http, Secret, SignIn, redacted
+from connectors.http import Answer, Http, Secret, SignIn
 from connectors.limits import Clock
 
 
@@ -126,7 +126,7 @@ class OAuth:
                 # The pair may be lost; only another try tells, and if it is, that one is refused.
                 after, detail = error.after, error.detail
             else:
-                refusal = redacted(answer.text(), self._seen)
+                refusal = self._http.redact(answer.text())
                 stored.stop(refusal)
                 raise SignInAgain("The package no longer accepts the stored sign-in.", detail=refusal)
         raise TryAgainLater("The token could not be renewed.", wait=Wait.SIGN_IN, after=after, detail=detail)

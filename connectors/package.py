@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from requests.adapters import BaseAdapter
 
-from connectors.base import Capabilities, Connector
-from connectors.http import Call, Deadlines
-from connectors.http.redact import Secret
+from connectors.base import Capabilities, Connector, ConnectorError
+from connectors.http import Answer, Call, Deadlines, Http, Secret, SignIn
 from connectors.limits import Clock, Limiter
 from connectors.oauth import TokenStore
 
@@ -34,6 +33,30 @@ class Connection:
     deadlines: Deadlines = field(default_factory=Deadlines)
     transport: BaseAdapter | None = None
     proxies: Mapping[str, str] = field(default_factory=dict)
+
+
+def http_of(
+    connection: Connection,
+    base_url: str,
+    sign_in: SignIn | None,
+    capabilities: Capabilities,
+    reads_error: Callable[[Answer, str], ConnectorError | None],
+) -> Http:
+    """The HTTP layer of one connection: every package asks through this one."""
+    return Http(
+        base_url,
+        sign_in,
+        connection=connection.id,
+        capabilities=capabilities,
+        limiter=connection.limiter,
+        clock=connection.clock,
+        on_call=connection.on_call,
+        reads_error=reads_error,
+        secrets=tuple(connection.secrets.values()),
+        deadlines=connection.deadlines,
+        transport=connection.transport,
+        proxies=connection.proxies,
+    )
 
 
 @dataclass(frozen=True, slots=True)

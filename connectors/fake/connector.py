@@ -44,7 +44,7 @@ from connectors.base import (
 from connectors.fake.profiles import capabilities
 from connectors.http import Answer, Bearer, Http, SignIn
 from connectors.oauth import Client, OAuth
-from connectors.package import Connection
+from connectors.package import Connection, http_of
 
 OLDEST_HOOK: Final = timedelta(minutes=5)
 
@@ -80,19 +80,7 @@ class FakeConnector(Connector):
 
     def _http_for(self, sign_in: SignIn) -> Http:
         at = self._connection
-        return Http(
-            at.settings["base_url"],
-            sign_in,
-            connection=at.id,
-            capabilities=self.capabilities,
-            limiter=at.limiter,
-            clock=at.clock,
-            on_call=at.on_call,
-            reads_error=reads_error,
-            deadlines=at.deadlines,
-            transport=at.transport,
-            proxies=at.proxies,
-        )
+        return http_of(at, at.settings["base_url"], sign_in, self.capabilities, reads_error)
 
     def _sign_in(self) -> SignIn:
         at = self._connection

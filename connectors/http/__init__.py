@@ -104,7 +104,8 @@ class Http:
     """Calls to one package for one connection.
 
     ``reads_error`` gets an answer and its redacted text and gives the error that the package means by it, or ``None``
-    for what its status says; it is asked about every answer, also a 200. ``transport`` replaces the sockets (the fake
+    for what its status says; it is asked about every answer, also a 200. ``secrets`` are shown as little as those of
+    the sign-in. ``transport`` replaces the sockets (the fake
     in memory, tests). Not shared by threads: one for each worker.
     """
 
@@ -119,6 +120,7 @@ class Http:
         clock: Clock,
         on_call: Callable[[Call], None] = lambda call: None,
         reads_error: Callable[[Answer, str], ConnectorError | None] = lambda answer, text: None,
+        secrets: Sequence[str] = (),
         deadlines: Deadlines | None = None,
         largest_answer: int = LARGEST_ANSWER,
         transport: BaseAdapter | None = None,
@@ -126,6 +128,7 @@ class Http:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self._secrets = tuple(secrets)
         self._sign_in, self._connection, self._limiter, self._clock = sign_in, connection, limiter, clock
         self._limits, self._budget = capabilities.limits.value, capabilities.error_budget.value
         self._on_call, self._reads_error = on_call, reads_error
@@ -136,6 +139,10 @@ class Http:
         self._session.headers.update({"User-Agent": "billing-connectors", "Accept-Encoding": "identity"})
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, transport or TimedAdapter(max_retries=0))
+
+    def redact(self, text: str) -> str:
+        """The text without anything secret of this connection."""
+        return redacted(text, (*self._secrets, *(self._sign_in.secrets() if self._sign_in else ())))
 
     def request(
         self,
@@ -240,7 +247,7 @@ class Http:
         """The answer if it is a success; raises what it means otherwise, and counts it."""
         if answer.status in expects:
             return answer
-        text = redacted(answer.text(), self._sign_in.secrets() if self._sign_in else ())
+        text = self.redact(answer.text())
         error = self._reads_error(answer, text)
         if error is None and 200 <= answer.status < 300:
             return answer

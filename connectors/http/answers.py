@@ -26,6 +26,7 @@ from connectors.base import Cause, ConnectorError, Fix, OutcomeUnknown, Refused,
 from connectors.limits import Clock, wait_asked
 
 T = TypeVar("T")
+LONGEST_TEXT = 100_000
 _NOT_UNDERSTOOD = (KeyError, TypeError, ValueError, ArithmeticError, IndexError, AttributeError)
 
 
@@ -55,9 +56,9 @@ class Answer:
         raise OutcomeUnknown(said) if self.changes else TryAgainLater(said, wait=Wait.UNAVAILABLE)
 
     def text(self) -> str:
-        """The body as text for people, for errors only: the start, without markup."""
-        text = self.body[:4000].decode("utf-8", errors="replace")
-        return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text)).strip()[:500]
+        """The body as text for people, for errors only, without markup; cut only after its secrets are out."""
+        text = self.body[:LONGEST_TEXT].decode("utf-8", errors="replace")
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text)).strip()
 
 
 def _no_number(name: str) -> NoReturn:

@@ -68,17 +68,20 @@ class FakeStage(Stage):
         self._server.__exit__()
         self._folder.cleanup()
 
+    def vanish(self) -> None:
+        self._server.__exit__()
+
     def _all_secrets(self) -> dict[str, str]:
-        return {name: f"{CANARY}-{name}" for name in NAMES}
+        return {**{name: f"{CANARY}-{name}" for name in NAMES}, "client_id": "client-1"}
 
     def now(self) -> datetime:
         return at(self.fake.clock())
 
     def settings(self) -> dict[str, str]:
-        return {"base_url": self._server.url, "profile": self.kind, "client_id": f"{CANARY}-client_id"}
+        return {"base_url": self._server.url, "profile": self.kind, "client_id": "client-1"}
 
     def secrets(self) -> dict[str, Secret]:
-        return {name: Secret(value) for name, value in self._all_secrets().items()}
+        return {name: Secret(value) for name, value in self._all_secrets().items() if name != "client_id"}
 
     def tokens(self) -> TokenStore | None:
         return self._tokens if self.kind == WITH_OAUTH else None

@@ -90,6 +90,10 @@ class Stage(ABC):
     # --- their side -------------------------------------------------------------------------------------------------
 
     @abstractmethod
+    def vanish(self) -> None:
+        """Nobody listens at its address any more."""
+
+    @abstractmethod
     def trouble(self, step: str, **what: Any) -> None:
         """The next request of this step meets this :class:`Trouble`."""
 
