@@ -11,8 +11,8 @@ The flow, each step with its module:
     payment in       receivables  receipts by hand, what they settle, what is open; balances, disputes, write-offs
     PDF              documents    rendered from the frozen value by the worker, or at the first download
 
-Beside the flow: ``replay`` (what another tariff would have billed), ``exports`` (tables for a spreadsheet), ``auditing``
-(seals the audit trail, proves that nothing is missing) and ``backup``.
+Beside the flow: ``replay`` (what another tariff would have billed), ``exports`` (tables for a spreadsheet),
+``auditing`` (seals the audit trail, proves that nothing is missing) and ``backup``.
 
 ``app`` wires it, ``api``, ``cli`` and ``worker`` are the edges that commit, ``store`` is the
 database, ``core`` is pure.
