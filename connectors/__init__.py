@@ -6,6 +6,7 @@
     oauth       tokens that survive crashes, rotation and several processes
     package     what a package registers, and what it is handed to open a connection
     fake        a whole package of our own, for tests and the demo
+    overview    the table of docs/connectors.md
 
 A package is registered below only when it passes the whole of tests/connectors.
 """

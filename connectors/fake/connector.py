@@ -155,13 +155,13 @@ class FakeConnector(Connector):
     def _delete_document(self, remote_id: str) -> None:
         self._http.request(
             "DELETE", "/v1/documents/{id}", path={"id": remote_id}, repeats=True, expects=frozenset({404})
-        )
+        ).json()
 
     def _attach(self, remote_id: str, attachment: Attachment, key: str) -> None:
         content = base64.b64encode(attachment.content).decode()
         body = {"name": attachment.name, "media_type": attachment.media_type, "content": content}
         path, keyed = {"id": remote_id}, self._key(key, "attach")
-        self._http.request("POST", "/v1/documents/{id}/attachments", path=path, json=body, **keyed)
+        self._http.request("POST", "/v1/documents/{id}/attachments", path=path, json=body, **keyed).read(_document)
 
     def _post(self, remote_id: str) -> RemoteDocument:
         there = self.read_document(remote_id)

@@ -103,6 +103,8 @@ class FakePackage:
             raise Problem(401, "not_signed_in")
 
     def _token(self, request: Request) -> tuple[int, Any]:
+        if request.query:
+            raise Problem(400, "unknown_parameter", min(request.query))
         form = filled(TOKEN, dict(parse_qsl(request.body.decode(), keep_blank_values=True)))
         self.token_calls += 1
         ours = (self.secrets.get("client_id"), self.secrets.get("client_secret"))

@@ -191,7 +191,8 @@ class Http:
         except Unclear as error:
             failed = self._verdict(error, changes and unclear)
         except (TryAgainLater, SignInAgain, Refused) as error:
-            failed = OutcomeUnknown(str(error), detail=error.detail) if changes and unclear else error
+            after = error.after if isinstance(error, TryAgainLater) else None
+            failed = OutcomeUnknown(str(error), after=after, detail=error.detail) if changes and unclear else error
         except (OutcomeUnknown, AlreadyThere) as error:
             failed = error
         failed.__cause__ = failed.__context__ = None  # those keep requests and answers, and with them secrets

@@ -20,6 +20,7 @@ from connectors.base import (
     RemoteDocument,
     Rounding,
     Step,
+    TryAgainLater,
     VatGroup,
     cents,
     next_step,
@@ -162,6 +163,6 @@ class Delivery:
                 if self.step() is Step.DONE:
                     assert self.remote is not None
                     return self.remote
-            except OutcomeUnknown:
+            except (OutcomeUnknown, TryAgainLater):
                 continue
         raise AssertionError("it never came to an end")

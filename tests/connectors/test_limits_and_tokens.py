@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from requests.structures import CaseInsensitiveDict
 
 import connectors
-from connectors.base import ErrorBudget, Limit, Refused, SignInAgain, TryAgainLater
+from connectors.base import Refused, SignInAgain, TryAgainLater
 from connectors.http import Secret
 from connectors.limits import MemoryLimiter, wait_asked
 from connectors.package import Connection
+from tests.connectors.limiter_contract import check_limiter
 from tests.connectors.papers import customer_id
 from tests.connectors.stages.stage import Stage
 from tests.connectors.tokens import FileTokens
@@ -45,8 +47,6 @@ NOW = datetime(2026, 9, 1, 10, tzinfo=UTC)
     ],
 )
 def test_how_long_a_package_asks_to_wait(headers: dict[str, str], body: str, wait: float | None):
-    from requests.structures import CaseInsensitiveDict
-
     expected = None if wait is None else timedelta(seconds=wait)
     assert wait_asked(CaseInsensitiveDict(headers), body, NOW) == expected
 
@@ -100,22 +100,13 @@ def test_refused_calls_stop_us_before_the_package_blocks_us(stage: Stage):
         connector.read_document("9007199254740000")
 
 
-def test_the_limiter_counts_windows_pauses_and_errors_apart():
+def test_the_limiter_of_one_process_keeps_the_contract():
     moment = [NOW]
-    limiter = MemoryLimiter(lambda: moment[0])
-    two = [Limit(2, timedelta(minutes=1))]
-    assert [limiter.take("a", "x", two, None) for _ in range(2)] == [None, None]
-    assert limiter.take("a", "x", two, None) == timedelta(minutes=1)
-    assert limiter.take("b", "x", two, None) is None, "another connection has limits of its own"
-    moment[0] += timedelta(minutes=1)
-    assert limiter.take("a", "x", two, None) is None
-    limiter.pause("a", timedelta(seconds=30))
-    limiter.pause("a", timedelta(seconds=10))
-    assert limiter.take("a", "x", (), None) == timedelta(seconds=30), "the longer pause stays"
-    one = ErrorBudget(1, timedelta(hours=1))
-    limiter.refused("b", "x", one)
-    assert limiter.take("b", "x", (), one) == timedelta(hours=1)
-    assert limiter.take("b", "y", (), one) is None, "another endpoint has a budget of its own"
+
+    def advance(wait: timedelta) -> None:
+        moment[0] += wait
+
+    check_limiter(MemoryLimiter(lambda: moment[0]), advance)
 
 
 # --- tokens ---------------------------------------------------------------------------------------------------------

@@ -34,7 +34,9 @@ class Stage(ABC):
     routes: ClassVar[Mapping[str, str]]
     """Step (create, customer, attach, post, payment, find, read, payments, token) → the requests that carry it out."""
     optional: ClassVar[frozenset[str]] = frozenset()
-    """Fields and parameters that a request may leave out, by name, per the package's documentation."""
+    """Fields of a body that may be left out, by name, per the package's documentation."""
+    optional_parameters: ClassVar[frozenset[str]] = frozenset()
+    """The same of an address: ``/v1/customers?cursor``."""
 
     kind: str
     unlimited: bool = False

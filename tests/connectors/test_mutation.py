@@ -1,0 +1,204 @@
+"""Every request that a connector sends is checked by its stage: each field changed, left out or added is refused.
+
+Just before each request the machinery sends it with one thing wrong, again and again; every such request must be
+refused with an error of the package's own and change nothing; the real one must then be taken. So a stage that looks
+away is found out, and with it a connector that sends something undocumented.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+import requests
+from requests.adapters import BaseAdapter
+
+from connectors.base import Kind, Payment, Push, everything
+from connectors.http.transport import TimedAdapter
+from tests.connectors.papers import CUSTOMER, Delivery, customer_id, invoice
+from tests.connectors.stages.stage import Stage
+
+WRONG: dict[str, object] = {"neither text nor number": True}
+
+
+class Mutating(BaseAdapter):
+    """Sends every request wrongly in every way it can think of, then as it is; remembers what was not refused."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        self._stage, self._inner = stage, TimedAdapter(max_retries=0)
+        self.tried: list[str] = []
+        self.accepted: list[str] = []
+        self.changed: list[str] = []
+
+    def send(self, request: requests.PreparedRequest, *rest: Any, **more: Any) -> requests.Response:
+        name = f"{request.method} {urlsplit(request.url or '').path}"
+        before = self._stage.picture()
+        for what, wrong in mutants(request, self._stage):
+            self.tried.append(f"{name}: {what}")
+            answer = self._inner.send(wrong, *rest, **more)
+            if not 400 <= answer.status_code < 500 or answer.status_code == 429 or not answer.content:
+                self.accepted.append(f"{name}: {what} → {answer.status_code}")
+        if self._stage.picture() != before:
+            self.changed.append(name)
+        return self._inner.send(request, *rest, **more)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def mutants(request: requests.PreparedRequest, stage: Stage) -> Iterator[tuple[str, requests.PreparedRequest]]:
+    yield "another method", changed(request, method="PATCH")
+    address = urlsplit(request.url or "")
+    yield "another path", changed(request, url=address._replace(path=address.path + "/x").geturl())
+    query = parse_qsl(address.query, keep_blank_values=True)
+    yield "an unknown parameter", changed(request, url=with_query(request, [*query, ("unknown", "1")]))
+    for name, _ in query:
+        if f"{address.path}?{name}" not in stage.optional_parameters:
+            rest = [pair for pair in query if pair[0] != name]
+            yield f"without {name}", changed(request, url=with_query(request, rest))
+    if "Authorization" in request.headers:
+        yield "not signed in", changed(request, headers={"Authorization": None})
+        yield "signed in as somebody else", changed(request, headers={"Authorization": "Bearer somebody-else"})
+    if request.body and request.headers.get("Content-Type") == "application/json":
+        yield "no JSON", changed(request, body=b"{")
+        for what, value in wrong_values(json.loads(request.body), stage.optional):
+            yield what, changed(request, body=json.dumps(value).encode())
+    elif request.body and "form" in str(request.headers.get("Content-Type")):
+        form = parse_qsl(request.body if isinstance(request.body, str) else request.body.decode())
+        yield "an unknown field", changed(request, body=urlencode([*form, ("unknown", "1")]).encode())
+        for name, _ in form:
+            yield f"without {name}", changed(request, body=urlencode([one for one in form if one[0] != name]).encode())
+
+
+def wrong_values(value: Any, optional: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    """The value with one thing wrong, at every depth."""
+    for path in places(value):
+        *above, last = path
+        name = ".".join(str(part) for part in path)
+        if last not in optional:
+            yield f"without {name}", edited(value, above, lambda at, last=last: at.pop(last))
+        yield f"{name} of another type", edited(value, above, lambda at, last=last: at.__setitem__(last, WRONG))
+    for path in objects(value):
+        name = ".".join(str(part) for part in (*path, "unknown"))
+        yield f"with {name}", edited(value, path, lambda at: at.__setitem__("unknown", "1"))
+
+
+def places(value: Any) -> Iterator[tuple[Any, ...]]:
+    """The path to every field, at every depth."""
+    for path in objects(value):
+        inside = value
+        for part in path:
+            inside = inside[part]
+        yield from ((*path, name) for name in inside)
+
+
+def objects(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path to every object, the value itself among them."""
+    if isinstance(value, dict):
+        yield at
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inside in entries:
+        yield from objects(inside, (*at, name))
+
+
+def edited(value: Any, path: Any, edit: Any) -> Any:
+    copy = deepcopy(value)
+    at = copy
+    for part in path:
+        at = at[part]
+    edit(at)
+    return copy
+
+
+def with_query(request: requests.PreparedRequest, query: list[tuple[str, str]]) -> str:
+    return urlsplit(request.url or "")._replace(query=urlencode(query)).geturl()
+
+
+def changed(request: requests.PreparedRequest, **what: Any) -> requests.PreparedRequest:
+    copy = request.copy()
+    for name, value in what.pop("headers", {}).items():
+        if value is None:
+            del copy.headers[name]
+        else:
+            copy.headers[name] = value
+    if "body" in what:
+        copy.body = what.pop("body")
+        copy.headers["Content-Length"] = str(len(copy.body))
+    for name, value in what.items():
+        setattr(copy, name, value)
+    return copy
+
+
+def test_every_request_with_one_thing_wrong_is_refused_and_changes_nothing(patient_stage: Stage):
+    stage = patient_stage
+    mutating = Mutating(stage)
+    walk(stage, mutating)
+    assert mutating.accepted == []
+    assert mutating.changed == []
+    assert len(mutating.tried) > 100
+
+
+def walk(stage: Stage, transport: BaseAdapter) -> None:
+    """Everything that a connector can send, once."""
+    connector = stage.connector(transport=transport)
+    capable = connector.capabilities
+    connector.check()
+    made = customer_id(connector)
+    connector.upsert_customer(CUSTOMER, made, key="c")
+    bill = Delivery(stage, connector, invoice(connector, customer=made)).finish()
+    linked = bill.id if capable.credit_link.value else None
+    note = invoice(connector, "20260102", kind=Kind.CREDIT_NOTE, credits=linked, customer=made)
+    Delivery(stage, connector, note, key="second").finish()
+    if capable.search.value != "no":
+        connector.find_document(Kind.INVOICE, "20260101")
+    list(everything(connector.list_customers))
+    list(everything(lambda cursor: connector.documents(note.issue_date, cursor)))
+    list(everything(connector.open_items))
+    draft = connector.create_document(invoice(connector, "20260103", customer=made), key="third")
+    if capable.edits.value != "never":
+        connector.update_document(draft.id, invoice(connector, "20260103", customer=made))
+    if capable.deletes.value != "never":
+        connector.delete_document(draft.id)
+    if capable.payments.value == "changes":
+        connector.payments(connector.payments(None).cursor)
+    if capable.push_payment.value is not Push.NO:
+        other = Delivery(stage, connector, invoice(connector, "20260104", customer=made), key="fourth").finish()
+        method = connector.lists().payment_methods[0].id
+        receipt = Payment("R-1", other.id, note.issue_date, other.total, "EUR", method)
+        connector.push_payment(receipt, key="p")
+        connector.find_payment(receipt)
+
+
+def test_the_renewal_of_tokens_is_checked_as_strictly(patient_stage: Stage):
+    if patient_stage.tokens() is None:
+        return
+    mutating = Mutating(patient_stage)
+    patient_stage.advance(timedelta(minutes=10))
+    patient_stage.connector(transport=mutating).check()
+    assert [one for one in mutating.tried if "refresh_token" in one]
+    assert mutating.accepted == []
+
+
+def test_a_stage_that_looks_away_is_found_out(patient_stage: Stage):
+    """The planted fault: one request of another type is waved through."""
+    mutating = Mutating(patient_stage)
+    patient_stage.trouble("customer", status=201, applies=False, body="{}")
+    connector = patient_stage.connector(transport=mutating)
+    customer_id(connector)
+    assert len(mutating.accepted) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [({"a": 1}, 3), ({"a": {"b": 1}}, 6), ({"a": [{"b": 1}]}, 6)],
+)
+def test_every_place_of_a_value_is_tried(value: Any, count: int):
+    tried = dict(wrong_values(value, frozenset()))
+    assert len(tried) == count
+    assert all(wrong != value for wrong in tried.values())
