@@ -19,7 +19,7 @@ from billing_service.invoicing.lines import ChargedLine, charged_lines
 from billing_service.invoicing.sources import annex, decided_questions, wordings
 from billing_service.parties.selling import Issuer, LineVat, buyer, load_issuer
 from billing_service.rating import OpenCharge, assign_ordinals, open_charges, rounding_sentences
-from billing_service.store.charges import Charge
+from billing_service.store.charges import IS_OPEN, Charge
 from billing_service.store.parties import Contract, Customer
 from billing_service.store.scope import Scope
 
@@ -119,7 +119,7 @@ def _first_open_charge(until: date) -> ScalarSelect[date]:
         .where(
             Charge.administration_id == Contract.administration_id,
             Charge.contract_id == Contract.id,
-            Charge.state == "open",
+            IS_OPEN,
             Charge.date <= until,
         )
         .correlate(Contract)
@@ -246,7 +246,7 @@ def _of(scope: Scope, contract_id: UUID) -> dict[str, Any]:
 _FIRST_OPEN = select(func.min(Charge.date)).where(
     Charge.administration_id == bindparam("mine"),
     Charge.contract_id == bindparam("of_contract"),
-    Charge.state == "open",
+    IS_OPEN,
     Charge.date <= bindparam("until"),
 )
 # Built once: a release runs it for every contract.

@@ -13,7 +13,7 @@ from billing_service.rating.ordinals import assign_ordinals, lock_contracts
 from billing_service.rating.redecide import decide_stored
 from billing_service.rating.rounding import with_differences
 from billing_service.rating.waiting import COLUMNS, OpenCharge
-from billing_service.store.charges import Charge, Decision
+from billing_service.store.charges import IS_OPEN, Charge, Decision
 from billing_service.store.scope import Scope
 
 
@@ -91,7 +91,7 @@ _OPEN = (
     .where(
         Charge.administration_id == bindparam("mine"),
         Charge.contract_id.in_(bindparam("contracts", expanding=True)),
-        Charge.state == "open",
+        IS_OPEN,
         Charge.date <= bindparam("until"),
     )
     .order_by(Charge.contract_id, Charge.date, Charge.id, Charge.part)
