@@ -93,7 +93,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Certain: ``parts`` come to exactly the receipt. Else a ``doubt``, and ``proposals``: invoices that might be meant."""
+    """Certain: ``parts`` come to exactly the receipt. Else a ``doubt``, and ``proposals``: what might be meant."""
 
     parts: tuple[Part, ...] = ()
     evidence: Evidence | None = None

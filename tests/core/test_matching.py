@@ -192,7 +192,7 @@ def test_a_certain_match_spends_exactly_the_receipt_and_a_doubtful_one_nothing(
 
 @given(asked, receipts, st.randoms())
 def test_the_order_of_the_invoices_changes_nothing(
-    asks: list[tuple[Decimal, UUID]], one: Incoming, dice: object
+    asks: list[tuple[Decimal, UUID]], one: Incoming, dice: Random
 ) -> None:
     payables = _payables(asks)
     shuffled = list(payables)
