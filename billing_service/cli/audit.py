@@ -4,7 +4,6 @@ when something is broken."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -14,12 +13,11 @@ from sqlalchemy import select
 from billing_service.auditing.completeness import Reporting
 from billing_service.auditing.trails import Trail
 from billing_service.auditing.verifying import Verified, Verifying
-from billing_service.cli.program import ACTOR, Program, administration_option, pass_program
+from billing_service.cli.program import Program, administration_option, pass_program
 from billing_service.cli.series import named
 from billing_service.core.audit_chain import SENTENCES, Seal
 from billing_service.core.completeness import Break, ProvenSeries, sentence
 from billing_service.store.administrations import Administration
-from billing_service.store.scope import Scope
 
 BROKEN = 1
 
@@ -112,7 +110,7 @@ def series_report(
     language: str,
 ) -> None:
     """Prove per number series that the books are complete; name every break with its document and cause."""
-    with _reading(program, administration) as scope:
+    with program.reading(program.administration(administration)) as scope:
         series_id = None if code is None else named(scope, code).id
         reporting = Reporting(scope, series_id, book_year, tell=_say_break)
     more = True
@@ -129,13 +127,6 @@ def series_report(
         click.echo(f"Written: {pdf}")
     if report.breaks:
         raise SystemExit(BROKEN)
-
-
-@contextmanager
-def _reading(program: Program, administration: str | None) -> Iterator[Scope]:
-    administration_id, context = program.administration(administration), program.context
-    with context.database.read() as session:
-        yield Scope(session, administration_id, ACTOR, context.clock())
 
 
 def _say_break(code: str, found: Break) -> None:

@@ -71,6 +71,13 @@ class Program:
         """One transaction in this administration, committed at its end."""
         context = self.context
         with context.database.write() as session:
+            yield Scope(session, administration_id, ACTOR, context.clock(), context.clock)
+
+    @contextmanager
+    def reading(self, administration_id: UUID) -> Iterator[Scope]:
+        """A look into this administration; nothing is written."""
+        context = self.context
+        with context.database.read() as session:
             yield Scope(session, administration_id, ACTOR, context.clock())
 
     @contextmanager

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import click
 
 from billing_service import invoicing
-from billing_service.cli.program import ACTOR, Program, administration_option, pass_program
-from billing_service.store.scope import Scope
+from billing_service.cli.program import Program, administration_option, pass_program
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -37,7 +34,7 @@ def _selection(command: Any) -> Any:
 @pass_program
 def recipients(program: Program, /, administration: str | None, language: str, file: Any, **limits: Any) -> None:
     """Write as CSV to FILE (- for the screen) which documents go by e-mail to whom, and which by post."""
-    with _reading(program, program.administration(administration))() as scope:
+    with program.reading(program.administration(administration)) as scope:
         for piece in invoicing.recipients_csv(scope, _wanted(limits), language, "comma"):
             file.write(piece)
 
@@ -49,23 +46,14 @@ def recipients(program: Program, /, administration: str | None, language: str, f
 def invoices_pdf(program: Program, /, administration: str | None, folder: Path, **limits: Any) -> None:
     """Write the PDFs of issued documents to FOLDER, by number, in files of at most 50 documents."""
     administration_id = program.administration(administration)
-    reading = _reading(program, administration_id)
-    with reading() as scope:
+    with program.reading(administration_id) as scope:
         chosen = invoicing.chosen_documents(scope, _wanted(limits))
     if not chosen:
         click.echo("No issued document fits this selection.")
     folder.mkdir(parents=True, exist_ok=True)
-    for path, told in invoicing.write_pdf_files(reading, lambda: program.scope(administration_id), chosen, folder):
+    opened = partial(program.reading, administration_id), partial(program.scope, administration_id)
+    for path, told in invoicing.write_pdf_files(*opened, chosen, folder):
         click.echo(f"{path}: {told['documents']} documents, {told['pages']} pages")
-
-
-def _reading(program: Program, administration_id: UUID) -> Callable[[], AbstractContextManager[Scope]]:
-    @contextmanager
-    def reading() -> Iterator[Scope]:
-        with program.context.database.read() as session:
-            yield Scope(session, administration_id, ACTOR, program.context.clock())
-
-    return reading
 
 
 def _wanted(limits: dict[str, Any]) -> dict[str, Any]:
