@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -34,8 +34,21 @@ from connectors.http.redact import Secret, redacted
 from connectors.http.transport import CHUNK, Deadline, Deadlines, TimedAdapter, mark_sent, under
 from connectors.limits import Clock, Limiter, wait_asked
 
-__all__ = ["Answer", "Bearer", "Call", "Deadlines", "Http", "Secret", "SignIn", "mark_sent", "redacted", "wait_asked"]
+__all__ = [
+    "Answer",
+    "Bearer",
+    "Call",
+    "Deadlines",
+    "Http",
+    "Secret",
+    "SignIn",
+    "mark_sent",
+    "read_back",
+    "redacted",
+    "wait_asked",
+]
 
+T = TypeVar("T")
 LARGEST_ANSWER: Final = 20 * 1024 * 1024
 ATTEMPTS: Final = 3
 SHORT_WAIT: Final = timedelta(seconds=1)
@@ -84,6 +97,19 @@ class Call:
     status: int | None
     milliseconds: int
     bytes: int
+
+
+def read_back(read: Callable[[], T]) -> T:
+    """What stands there after a change that came through; whatever keeps us from seeing it is ``OutcomeUnknown``.
+
+    For a package that answers a change with an id only: the question after it would else say that nothing happened.
+    """
+    try:
+        return read()
+    except (TryAgainLater, SignInAgain, Refused) as error:
+        after = error.after if isinstance(error, TryAgainLater) else None
+        unseen = OutcomeUnknown(f"It was done, but could not be read back. {error}", after=after, detail=error.detail)
+    raise unseen
 
 
 class Unclear(ConnectorError):
@@ -155,6 +181,7 @@ class Http:
         json: Any = None,
         form: Mapping[str, str] | None = None,
         files: Any = None,
+        content: Secret | None = None,
         headers: Mapping[str, str] | None = None,
         changes: bool | None = None,
         repeats: bool | None = None,
@@ -164,6 +191,7 @@ class Http:
 
         ``route`` is the address below the base with its variables in braces, filled from ``path``; traces and the error
         budget know only the route. ``url`` is a whole address that the package gave (its next page), at the same host.
+        ``content`` is a whole body as text, in ASCII, for what is neither JSON nor a form; its headers say what it is.
         ``changes`` says that it may change something (everything but GET, unless told otherwise), ``repeats`` that a
         repetition does no harm (whatever changes nothing, unless told otherwise; else a call with a key that the
         package honours). What changes something and broke off is ``OutcomeUnknown``; a later attempt that was cleanly
@@ -173,7 +201,7 @@ class Http:
         repeats = not changes if repeats is None else repeats
         address = self._address(route, path or {}, url)
         deadline = Deadline(self._deadlines.whole, self._deadlines.wait)
-        body = {"params": query, "json": json, "data": form, "files": files}
+        body = {"params": query, "json": json, "data": form or content, "files": files}
         unclear = False
 
         def attempt() -> Answer:

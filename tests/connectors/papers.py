@@ -21,6 +21,7 @@ from connectors.base import (
     Rounding,
     Step,
     TryAgainLater,
+    VatCategory,
     VatGroup,
     cents,
     next_step,
@@ -36,7 +37,7 @@ CUSTOMER = Customer(
     kvk_number="12345678",
 )
 PDF = Attachment("20260101.pdf", "application/pdf", b"%PDF-1.7 " + bytes(range(256)))
-VAT_KINDS = {
+VAT_KINDS: dict[str, tuple[VatCategory, str]] = {
     "standard": ("S", "21"),
     "reduced": ("S", "9"),
     "zero": ("Z", "0"),
@@ -47,17 +48,18 @@ VAT_KINDS = {
 
 
 def vat_code(connector: Connector, kind: str) -> Choice:
+    """What a bookkeeper maps this kind to; a package that does not tell categories has any code of its rate."""
     category, rate = VAT_KINDS[kind]
-    codes = connector.lists().vat_codes
-    return next(one for one in codes if one.active and one.category == category and one.rate == Decimal(rate))
+    codes = [one for one in connector.lists().vat_codes if one.active and one.rate == Decimal(rate)]
+    told = [one for one in codes if one.category == category]
+    return (told or [one for one in codes if one.category is None])[0]
 
 
 def line(connector: Connector, amount: str, kind: str = "standard", **more: object) -> Line:
     code = vat_code(connector, kind)
     account = next(one for one in connector.lists().ledger_accounts if one.active)
-    assert code.rate is not None
-    assert code.category is not None
-    made = Line("Hulp bij de ledenadministratie", Decimal(amount), code.id, code.category, code.rate, account.id)
+    category, rate = VAT_KINDS[kind]
+    made = Line("Hulp bij de ledenadministratie", Decimal(amount), code.id, category, Decimal(rate), account.id)
     return replace(made, **more)  # type: ignore[arg-type]
 
 

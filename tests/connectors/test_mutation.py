@@ -8,7 +8,8 @@ away is found out, and with it a connector that sends something undocumented.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import xmlrpc.client
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import timedelta
 from typing import Any
@@ -42,7 +43,7 @@ class Mutating(BaseAdapter):
         for what, wrong in mutants(request, self._stage):
             self.tried.append(f"{name}: {what}")
             answer = self._inner.send(wrong, *rest, **more)
-            if not 400 <= answer.status_code < 500 or answer.status_code == 429 or not answer.content:
+            if not self._stage.refuses(answer.status_code, answer.content):
                 self.accepted.append(f"{name}: {what} → {answer.status_code}")
         if self._stage.picture() != before:
             self.changed.append(name)
@@ -65,10 +66,23 @@ def mutants(request: requests.PreparedRequest, stage: Stage) -> Iterator[tuple[s
     if "Authorization" in request.headers:
         yield "not signed in", changed(request, headers={"Authorization": None})
         yield "signed in as somebody else", changed(request, headers={"Authorization": "Bearer somebody-else"})
-    if request.body and request.headers.get("Content-Type") == "application/json":
+    yield from wrong_bodies(request, stage)
+
+
+def wrong_bodies(request: requests.PreparedRequest, stage: Stage) -> Iterator[tuple[str, requests.PreparedRequest]]:
+    kind = request.headers.get("Content-Type")
+
+    def optional(field: str) -> bool:
+        return stage.may_leave_out(urlsplit(request.url or "").path, field)
+
+    if request.body and kind == "application/json":
         yield "no JSON", changed(request, body=b"{")
-        for what, value in wrong_values(json.loads(request.body), stage.optional):
+        for what, value in wrong_values(json.loads(request.body), optional):
             yield what, changed(request, body=json.dumps(value).encode())
+    elif request.body and kind == "text/xml":
+        yield "no XML", changed(request, body=b"<")
+        for what, value in wrong_calls(request.body, optional):
+            yield what, changed(request, body=value)
     elif request.body and "form" in str(request.headers.get("Content-Type")):
         form = parse_qsl(request.body if isinstance(request.body, str) else request.body.decode())
         yield "an unknown field", changed(request, body=urlencode([*form, ("unknown", "1")]).encode())
@@ -76,12 +90,30 @@ def mutants(request: requests.PreparedRequest, stage: Stage) -> Iterator[tuple[s
             yield f"without {name}", changed(request, body=urlencode([one for one in form if one[0] != name]).encode())
 
 
-def wrong_values(value: Any, optional: frozenset[str]) -> Iterator[tuple[str, Any]]:
+def wrong_calls(body: str | bytes, optional: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """A call in XML-RPC with one thing wrong: its method, each of its parameters, and whatever stands in them."""
+    parameters, method = xmlrpc.client.loads(body)
+    given = list(parameters)
+
+    def call(name: str, values: list[Any]) -> bytes:
+        return xmlrpc.client.dumps(tuple(values), name).encode()
+
+    yield "another call", call(f"{method}_x", given)
+    yield "without the last parameter", call(str(method), given[:-1])
+    yield "with one parameter more", call(str(method), [*given, 1])
+    for place, value in enumerate(given):
+        for what, wrong in {"another type": [WRONG], "another value": f"{value}-x"}.items():
+            yield f"parameter {place} of {what}", call(str(method), [*given[:place], wrong, *given[place + 1 :]])
+    for what, value in wrong_values(given, optional):
+        yield what, call(str(method), value)
+
+
+def wrong_values(value: Any, optional: Callable[[str], bool]) -> Iterator[tuple[str, Any]]:
     """The value with one thing wrong, at every depth."""
     for path in places(value):
         *above, last = path
         name = ".".join(str(part) for part in path)
-        if last not in optional:
+        if not optional(last):
             yield f"without {name}", edited(value, above, lambda at, last=last: at.pop(last))
         yield f"{name} of another type", edited(value, above, lambda at, last=last: at.__setitem__(last, WRONG))
     for path in objects(value):
@@ -199,6 +231,6 @@ def test_a_stage_that_looks_away_is_found_out(patient_stage: Stage):
     [({"a": 1}, 3), ({"a": {"b": 1}}, 6), ({"a": [{"b": 1}]}, 6)],
 )
 def test_every_place_of_a_value_is_tried(value: Any, count: int):
-    tried = dict(wrong_values(value, frozenset()))
+    tried = dict(wrong_values(value, lambda field: False))
     assert len(tried) == count
     assert all(wrong != value for wrong in tried.values())

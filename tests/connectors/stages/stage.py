@@ -38,6 +38,14 @@ class Stage(ABC):
     optional_parameters: ClassVar[frozenset[str]] = frozenset()
     """The same of an address: ``/v1/customers?cursor``."""
 
+    def may_leave_out(self, path: str, field: str) -> bool:
+        """Whether a body to this address may lack this field, wherever in it."""
+        return field in self.optional
+
+    def refuses(self, status: int, body: bytes) -> bool:
+        """Whether this answer is a refusal of the package's own, as it documents them."""
+        return 400 <= status < 500 and status != 429 and bool(body)
+
     kind: str
     unlimited: bool = False
     calls: list[Call] = field(default_factory=list)
