@@ -6,6 +6,7 @@ docs/settings.md lists every setting with its default; a test compares that tabl
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -26,7 +27,7 @@ NOT_OURS = "BILLING_TEST_"
 MEBIBYTE = 1024 * 1024
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["auto", "json", "console"]
-SECRETS = frozenset({"metrics_token"})
+SECRETS = frozenset({"metrics_token", "secret_keys"})
 """Fields that are never shown."""
 
 
@@ -54,6 +55,7 @@ class Settings:
         body_bytes, bulk_body_bytes: largest body of a request, and of one that brings many questions at once.
         requests_per_minute: how many requests of one API key each web process answers.
         metrics: whether ``/metrics`` answers; ``metrics_token``: what it asks for, empty for nothing.
+        secret_keys: encrypt the secrets of connections: the first encrypts, all of them decrypt; none: no connecting.
         log_level, log_format: ``auto`` is plain lines on a terminal and JSON elsewhere.
     """
 
@@ -74,6 +76,7 @@ class Settings:
     requests_per_minute: int
     metrics: Literal["on", "off"]
     metrics_token: str
+    secret_keys: tuple[str, ...]
     log_level: LogLevel
     log_format: LogFormat
 
@@ -83,7 +86,8 @@ class Settings:
     def masked(self) -> Iterator[tuple[str, str]]:
         """Every variable with its value as text, secrets replaced by ``***``."""
         for field in fields(self):
-            value = str(getattr(self, field.name))
+            value = getattr(self, field.name)
+            value = " ".join(value) if isinstance(value, tuple) else str(value)
             if field.name in SECRETS and value:
                 value = "***"
             yield variable(field.name), masked_url(value) if field.name == "database_url" else value
@@ -129,6 +133,7 @@ def load() -> Settings:
         requests_per_minute=env.int("REQUESTS_PER_MINUTE", 6000, validate=validate.Range(1)),
         metrics=cast(Literal["on", "off"], env.str("METRICS", "on", validate=_one_of("on", "off"))),
         metrics_token=env.str("METRICS_TOKEN", "", validate=_token),
+        secret_keys=_words(env.str("SECRET_KEYS", "", validate=_secret_keys)),
         log_level=cast(LogLevel, env.str("LOG_LEVEL", "info", validate=_one_of("debug", "info", "warning", "error"))),
         log_format=cast(LogFormat, env.str("LOG_FORMAT", "auto", validate=_one_of("auto", "json", "console"))),
     )
@@ -145,6 +150,18 @@ def _one_of(*words: str) -> Callable[[str], object]:
 def _token(text: str) -> None:
     if text and not (len(text) >= 16 and text.isascii() and text.isprintable() and " " not in text):
         raise ValidationError("must have at least 16 letters, digits or signs, without spaces")
+
+
+def _secret_keys(text: str) -> None:
+    # The form of a Fernet key; no message repeats one.
+    wrong = [key for key in _words(text) if not re.fullmatch(r"[A-Za-z0-9_-]{43}=", key)]
+    if wrong:
+        raise ValidationError("must be keys as `billing connection new-key` makes them, with blanks between them")
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    """What stands between blanks and commas; nothing of a value that was refused."""
+    return tuple((text or "").replace(",", " ").split())
 
 
 def _in_address(host: str) -> str:

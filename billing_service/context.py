@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from billing_service.store.session import Database
+
+if TYPE_CHECKING:
+    from requests.adapters import BaseAdapter
 
 
 def utc_now() -> datetime:
@@ -31,12 +35,23 @@ class Metrics:
     token: str = field(default="", repr=False)
 
 
+def the_network(package: str) -> BaseAdapter | None:
+    """How packages are reached: over the network, not by anything that takes its place."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """``public_url`` is where customers reach the service; links on quotes begin with it."""
+    """``public_url`` is where customers reach the service; links on quotes begin with it.
+
+    ``secret_keys`` encrypt the secrets of connections, the newest first. ``transport`` is how a package is reached;
+    tests put something in its place.
+    """
 
     database: Database
     clock: Callable[[], datetime] = utc_now
     limits: Limits = field(default_factory=Limits)
     public_url: str = "http://127.0.0.1:8000"
     metrics: Metrics = field(default_factory=Metrics)
+    secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    transport: Callable[[str], BaseAdapter | None] = the_network

@@ -7,6 +7,7 @@ from billing_service.store import (  # noqa: F401
     administrations,
     audit,
     charges,
+    connections,
     findings,
     imports,
     invoices,

@@ -1,0 +1,98 @@
+"""Opening a connector: the row of a connection, its secrets, and the counters and tokens that all processes share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+from requests.adapters import BaseAdapter
+
+import connectors
+from billing_service.connections.limiter import StoredLimiter
+from billing_service.connections.secrets import Vault
+from billing_service.connections.tokens import StoredTokens
+from billing_service.errors import Conflict, NotFound
+from billing_service.store import connections as store
+from billing_service.store.session import Database
+from connectors.base import Connector
+from connectors.http import Call
+from connectors.package import Connection, Package
+
+log = structlog.get_logger(__name__)
+
+
+class Outside(Protocol):
+    """What it takes to talk to a package: the context of a process, or what a test puts in its place.
+
+    ``secret_keys`` are those of :class:`Vault`. ``transport`` takes the place of the network, by package.
+    """
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+    @property
+    def secret_keys(self) -> Sequence[str]: ...
+
+    @property
+    def transport(self) -> Callable[[str], BaseAdapter | None]: ...
+
+
+def open_connector(outside: Outside, administration_id: UUID, connection_id: UUID) -> Connector:
+    """A connector for this connection, in whatever state it is but closed; makes no call.
+
+    It belongs to one thread, and opens short transactions of its own for limits and tokens: on SQLite never call it
+    inside a write transaction. Raises ``NotFound``, ``Conflict`` for one that is closed, and ``NoSecretKey``.
+    """
+    with outside.database.read() as session:
+        row = session.get(store.Connection, (administration_id, connection_id))
+    if row is None:
+        raise NotFound("There is no such connection.")
+    if row.state == "closed":
+        raise Conflict("This connection is closed.", code="connection_closed")
+    return package_of(row.package).connect(_connection(outside, row))
+
+
+def package_of(name: str) -> Package:
+    """Raises ``Conflict`` for a package that this version does not have (any more)."""
+    if name not in connectors.PACKAGES:
+        raise Conflict(f"This version cannot connect to {name!r}.", code="package_unknown")
+    return connectors.PACKAGES[name]
+
+
+def tokens_of(outside: Outside, administration_id: UUID, connection_id: UUID) -> StoredTokens:
+    """Where the OAuth tokens of this connection are kept."""
+    return StoredTokens(outside.database, Vault(outside.secret_keys), administration_id, connection_id)
+
+
+def _connection(outside: Outside, row: store.Connection) -> Connection:
+    settings: Mapping[str, str] = {name: str(value) for name, value in row.settings.items()}
+    uses_oauth = package_of(row.package).uses_oauth
+    return Connection(
+        id=str(row.id),
+        settings=settings,
+        secrets=Vault(outside.secret_keys).decrypt(row.id, row.secrets),
+        limiter=StoredLimiter(outside.database, row.administration_id, outside.clock),
+        clock=outside.clock,
+        tokens=tokens_of(outside, row.administration_id, row.id) if uses_oauth else None,
+        enabled=frozenset(row.enabled),
+        on_call=_traced,
+        transport=outside.transport(row.package),
+    )
+
+
+def _traced(call: Call) -> None:
+    log.info(
+        "package.called",
+        connection=call.connection,
+        method=call.method,
+        route=call.route,
+        status=call.status,
+        milliseconds=call.milliseconds,
+        bytes=call.bytes,
+    )
