@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from connectors.base import (
     Address,
@@ -15,6 +16,7 @@ from connectors.base import (
     Document,
     Kind,
     Line,
+    Lists,
     Outcome,
     OutcomeUnknown,
     RemoteDocument,
@@ -47,17 +49,23 @@ VAT_KINDS: dict[str, tuple[VatCategory, str]] = {
 }
 
 
+@lru_cache(maxsize=4)
+def lists_of(connector: Connector) -> Lists:
+    """Read once for each connector: what a mapping points to does not change while a test runs."""
+    return connector.lists()
+
+
 def vat_code(connector: Connector, kind: str) -> Choice:
     """What a bookkeeper maps this kind to; a package that does not tell categories has any code of its rate."""
     category, rate = VAT_KINDS[kind]
-    codes = [one for one in connector.lists().vat_codes if one.active and one.rate == Decimal(rate)]
+    codes = [one for one in lists_of(connector).vat_codes if one.active and one.rate == Decimal(rate)]
     told = [one for one in codes if one.category == category]
     return (told or [one for one in codes if one.category is None])[0]
 
 
 def line(connector: Connector, amount: str, kind: str = "standard", **more: object) -> Line:
     code = vat_code(connector, kind)
-    account = next(one for one in connector.lists().ledger_accounts if one.active)
+    account = next(one for one in lists_of(connector).ledger_accounts if one.active)
     category, rate = VAT_KINDS[kind]
     made = Line("Hulp bij de ledenadministratie", Decimal(amount), code.id, category, Decimal(rate), account.id)
     return replace(made, **more)  # type: ignore[arg-type]
@@ -72,7 +80,7 @@ def document(connector: Connector, number: str, *lines: Line, **more: object) ->
         taxable = sum((one.amount for one in members), Decimal())
         vat.append(VatGroup(code, taxable, cents(taxable * members[0].vat_rate / 100)))
     net, tax = sum((one.amount for one in lines), Decimal()), sum((one.tax for one in vat), Decimal())
-    lists = connector.lists()
+    lists = lists_of(connector)
     made = Document(
         kind=Kind.INVOICE,
         number=number,

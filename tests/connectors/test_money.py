@@ -102,13 +102,13 @@ def test_open_items_are_told_whole_and_what_is_settled_is_absent(stage: Stage):
     assert told == {numbers[1]: Decimal("81.50"), **dict.fromkeys(numbers[2:], Decimal("181.50"))}
 
 
-def test_a_list_that_breaks_off_is_not_taken_for_a_whole_one(patient_stage: Stage):
-    connector = patient_stage.connector()
+def test_a_list_that_breaks_off_is_not_taken_for_a_whole_one(stage: Stage):
+    connector = stage.connector()
     numbers = [f"2026010{place}" for place in range(7)]
-    delivered(patient_stage, connector, *numbers)
+    delivered(stage, connector, *numbers)
     listed = everything(connector.open_items)
     next(listed)
-    patient_stage.trouble("open", status=502, applies=False, times=50)
+    stage.trouble("open", status=502, applies=False, times=50)
     with pytest.raises(Exception, match="502"):
         list(listed)
 

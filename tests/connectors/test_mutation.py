@@ -167,8 +167,7 @@ def changed(request: requests.PreparedRequest, **what: Any) -> requests.Prepared
     return copy
 
 
-def test_every_request_with_one_thing_wrong_is_refused_and_changes_nothing(patient_stage: Stage):
-    stage = patient_stage
+def test_every_request_with_one_thing_wrong_is_refused_and_changes_nothing(stage: Stage):
     mutating = Mutating(stage)
     walk(stage, mutating)
     assert mutating.accepted == []
@@ -207,21 +206,21 @@ def walk(stage: Stage, transport: BaseAdapter) -> None:
         connector.find_payment(receipt)
 
 
-def test_the_renewal_of_tokens_is_checked_as_strictly(patient_stage: Stage):
-    if patient_stage.tokens() is None:
+def test_the_renewal_of_tokens_is_checked_as_strictly(stage: Stage):
+    if stage.tokens() is None:
         return
-    mutating = Mutating(patient_stage)
-    patient_stage.advance(timedelta(minutes=10))
-    patient_stage.connector(transport=mutating).check()
+    mutating = Mutating(stage)
+    stage.advance(timedelta(minutes=10))
+    stage.connector(transport=mutating).check()
     assert [one for one in mutating.tried if "refresh_token" in one]
     assert mutating.accepted == []
 
 
-def test_a_stage_that_looks_away_is_found_out(patient_stage: Stage):
+def test_a_stage_that_looks_away_is_found_out(stage: Stage):
     """The planted fault: one request of another type is waved through."""
-    mutating = Mutating(patient_stage)
-    patient_stage.trouble("customer", status=201, applies=False, body="{}")
-    connector = patient_stage.connector(transport=mutating)
+    mutating = Mutating(stage)
+    stage.trouble("customer", status=201, applies=False, body="{}")
+    connector = stage.connector(transport=mutating)
     customer_id(connector)
     assert len(mutating.accepted) == 1
 

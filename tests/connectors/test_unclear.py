@@ -33,8 +33,7 @@ UNCLEAR: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("step", ["create", "attach", "post"])
 @pytest.mark.parametrize("what", UNCLEAR)
-def test_it_lands_once_whatever_breaks_off(patient_stage: Stage, step: str, what: str):
-    stage = patient_stage
+def test_it_lands_once_whatever_breaks_off(stage: Stage, step: str, what: str):
     connector = stage.connector()
     capable = connector.capabilities
     has = {"create": True, "attach": capable.attachments.value is not None, "post": capable.posts_separately.value}
@@ -56,22 +55,21 @@ def test_it_lands_once_whatever_breaks_off(patient_stage: Stage, step: str, what
         assert stage.files("20260101") == [(PDF.name, PDF.content)]
 
 
-def test_what_broke_off_is_unknown_and_nothing_is_sent_again_by_itself(patient_stage: Stage):
-    connector = patient_stage.connector()
+def test_what_broke_off_is_unknown_and_nothing_is_sent_again_by_itself(stage: Stage):
+    connector = stage.connector()
     if connector.capabilities.key_life.value is not None:
         assert connector.create_document(invoice(connector), key="k") is not None  # repeats are harmless there
         return
     ours = invoice(connector)
     for what in ("reset", "cut"):
-        before = len(patient_stage.calls)
-        patient_stage.trouble("create", manner=what, applies=False)
+        before = len(stage.calls)
+        stage.trouble("create", manner=what, applies=False)
         with pytest.raises(OutcomeUnknown):
             connector.create_document(ours, key="k")
-        assert len(patient_stage.calls) == before + 1
+        assert len(stage.calls) == before + 1
 
 
-def test_a_creation_that_is_applied_late_is_found_after_the_settle_time(patient_stage: Stage):
-    stage = patient_stage
+def test_a_creation_that_is_applied_late_is_found_after_the_settle_time(stage: Stage):
     connector = stage.connector()
     capable = connector.capabilities
     if capable.search.value is Search.NO or capable.settle.value < timedelta(seconds=20) or capable.key_life.value:
@@ -90,66 +88,66 @@ def test_a_creation_that_is_applied_late_is_found_after_the_settle_time(patient_
     assert found.outcome is Outcome.ONE
 
 
-def test_two_troubles_in_a_row_still_end_in_one_document(patient_stage: Stage):
-    connector = patient_stage.connector()
+def test_two_troubles_in_a_row_still_end_in_one_document(stage: Stage):
+    connector = stage.connector()
     if connector.capabilities.search.value is Search.NO:
         assert connector.find_document(invoice(connector).kind, "20260101").outcome is Outcome.CANNOT_SEARCH
         return
-    delivery = Delivery(patient_stage, connector, invoice(connector))
-    patient_stage.trouble("create", manner="reset", applies=False)
-    patient_stage.trouble("create", manner="cut")
-    patient_stage.trouble("find", status=503, applies=False)
+    delivery = Delivery(stage, connector, invoice(connector))
+    stage.trouble("create", manner="reset", applies=False)
+    stage.trouble("create", manner="cut")
+    stage.trouble("find", status=503, applies=False)
     delivery.finish()
-    assert patient_stage.documents() == [("invoice", "20260101")]
+    assert stage.documents() == [("invoice", "20260101")]
 
 
-def test_another_worker_goes_on_with_what_the_first_one_left(patient_stage: Stage):
+def test_another_worker_goes_on_with_what_the_first_one_left(stage: Stage):
     """Killed after any step: the next worker sees from the document there what is left to do."""
-    connector = patient_stage.connector()
+    connector = stage.connector()
     capable = connector.capabilities
     remote = connector.create_document(invoice(connector), key="delivery-1")
     file = PDF.name if capable.attachments.value else None
     assert next_step(capable, remote, attachment=file) is not Step.CREATE
-    second = Delivery(patient_stage, patient_stage.connector(), invoice(connector), remote=remote, unsure=True)
+    second = Delivery(stage, stage.connector(), invoice(connector), remote=remote, unsure=True)
     second.finish()
-    assert patient_stage.documents() == [("invoice", "20260101")]
+    assert stage.documents() == [("invoice", "20260101")]
 
 
-def test_a_customer_is_made_once_whatever_breaks_off(patient_stage: Stage):
-    connector = patient_stage.connector()
+def test_a_customer_is_made_once_whatever_breaks_off(stage: Stage):
+    connector = stage.connector()
     for what in UNCLEAR.values():
         if what.get("manner") in {"silence", "drip"}:
             continue
-        patient_stage.trouble("customer", **what)
+        stage.trouble("customer", **what)
         try:
             connector.upsert_customer(CUSTOMER, key="c")
         except OutcomeUnknown:
             break
-    patient_stage.calm()
+    stage.calm()
     assert customer_id(connector)
-    assert patient_stage.customers() == [CUSTOMER.code]
+    assert stage.customers() == [CUSTOMER.code]
 
 
-def test_a_question_that_breaks_off_is_asked_again_and_never_unknown(patient_stage: Stage):
-    connector = patient_stage.connector()
+def test_a_question_that_breaks_off_is_asked_again_and_never_unknown(stage: Stage):
+    connector = stage.connector()
     for what in ({"manner": "reset"}, {"manner": "cut"}, {"status": 503}):
-        patient_stage.trouble("check", **what)
+        stage.trouble("check", **what)
         assert connector.check().id
-    patient_stage.trouble("check", status=502, times=20)
+    stage.trouble("check", status=502, times=20)
     with pytest.raises(TryAgainLater) as later:
         connector.check()
     assert later.value.wait == "unavailable"
-    patient_stage.calm()
-    patient_stage.trouble("check", body="not json")
+    stage.calm()
+    stage.trouble("check", body="not json")
     with pytest.raises(TryAgainLater):
         connector.check()
 
 
-def test_nothing_is_sent_when_nobody_listens(patient_stage: Stage):
-    connector = patient_stage.connector(deadlines=IMPATIENT)
+def test_nothing_is_sent_when_nobody_listens(stage: Stage):
+    connector = stage.connector(deadlines=IMPATIENT)
     ours = invoice(connector)
-    patient_stage.vanish()
-    fresh = patient_stage.connector(deadlines=IMPATIENT)
+    stage.vanish()
+    fresh = stage.connector(deadlines=IMPATIENT)
     with pytest.raises(TryAgainLater) as later:
         fresh.create_document(ours, key="k")
     assert later.value.wait == "unreachable"

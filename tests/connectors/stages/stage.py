@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 from requests.adapters import BaseAdapter
 
 import connectors
-from connectors.base import Connector
+from connectors.base import Connector, ErrorBudget, Limit
 from connectors.fake.wire import Trouble
 from connectors.http import Call, Deadlines, Secret
 from connectors.limits import MemoryLimiter
@@ -20,13 +20,23 @@ from connectors.oauth import TokenStore
 from connectors.package import Connection
 
 CANARY = "canary7f3a9c"  # stands in every secret of a stage; nothing that anybody can read may show it
+Hook = tuple[bytes, Mapping[str, str], timedelta]
+
+
+class Patient(MemoryLimiter):
+    """Knows no limits and no error budget; a pause that the package asks for is kept."""
+
+    def take(
+        self, connection: str, endpoint: str, limits: Sequence[Limit], budget: ErrorBudget | None
+    ) -> timedelta | None:
+        return super().take(connection, endpoint, (), None)
 
 
 @dataclass
 class Stage(ABC):
     """A running server of one kind of one package; used with ``with``.
 
-    ``unlimited`` switches off limits and error budgets, for tests that ask more than a real client would.
+    ``unlimited`` switches off limits and error budgets, on our side too, for tests that ask more than a real client.
     """
 
     package: ClassVar[str]
@@ -37,6 +47,8 @@ class Stage(ABC):
     """Fields of a body that may be left out, by name, per the package's documentation."""
     optional_parameters: ClassVar[frozenset[str]] = frozenset()
     """The same of an address: ``/v1/customers?cursor``."""
+    youngest_token: ClassVar[timedelta] = timedelta()
+    """How old a token must be before the package gives a new one."""
 
     def may_leave_out(self, path: str, field: str) -> bool:
         """Whether a body to this address may lack this field, wherever in it."""
@@ -52,7 +64,7 @@ class Stage(ABC):
 
     def __enter__(self) -> Self:
         self.start()
-        self.limiter = MemoryLimiter(self.now)
+        self.limiter = Patient(self.now) if self.unlimited else MemoryLimiter(self.now)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -141,6 +153,16 @@ class Stage(ABC):
     def hook(self, subject: str, remote_id: str) -> tuple[bytes, dict[str, str]]:
         """A webhook as the package sends it, about this record; only where webhooks are declared."""
         raise AssertionError("this package declares no webhooks")
+
+    def forgeries(self, body: bytes, headers: Mapping[str, str], remote_id: str) -> dict[str, Hook]:
+        """That webhook as somebody else would send it: body, headers, and how much later. None may be believed."""
+        return {
+            "about another record": (body.replace(remote_id.encode(), remote_id[::-1].encode()), headers, timedelta()),
+            "the same, written otherwise": (body + b" ", headers, timedelta()),
+            "no signature": (body, {}, timedelta()),
+            "a mangled signature": (body, {name: value[:-2] + "00" for name, value in headers.items()}, timedelta()),
+            "an old one": (body, headers, timedelta(minutes=6)),
+        }
 
     def use_up_limit(self) -> timedelta | None:
         """The next call is answered with the package's own refusal for too many; ``None`` where it has no limit."""
