@@ -1,4 +1,5 @@
-"""One attempt at one claimed piece of work, and how it ends: done, given back, tried again, or needs_attention."""
+"""One attempt at one claimed piece of work, and how it ends: done, to go on later, given back, tried again, or
+needs_attention."""
 
 from __future__ import annotations
 
@@ -47,14 +48,14 @@ def _do(work: Work, handler: Handler | None) -> Ending | None:
     if claimed.attempts > most:
         return _give_up(work, handler, f"Its worker ended without a word, {most} times.")
     try:
-        handler.run(work)
+        wait = handler.run(work)
     except LeaseLost:
         raise
     except Interrupted:
         return lambda scope: claims.release(scope.session, claimed)
     except Exception as error:  # noqa: BLE001 the edge: whatever went wrong is recorded
         return _fail(work, handler, error)
-    return None
+    return None if wait is None else lambda scope: claims.come_back(scope.session, claimed, wait)
 
 
 def _fail(work: Work, handler: Handler, error: Exception) -> Ending:

@@ -7,7 +7,7 @@ record. Functions here work in the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -85,10 +85,24 @@ def any_due(session: Session, kinds: Kinds) -> bool:
     return session.connection().execute(_due(_on_sqlite(session), kinds), {"batch": 1}).first() is not None
 
 
-def claim(session: Session, kinds: Kinds, *, batch: int, lease: timedelta) -> list[Claimed]:
-    """Take at most ``batch`` due rows that nobody holds, oldest first and never two of one subject."""
+def busy(session: Session, kinds: Kinds) -> list[UUID]:
+    """The administrations that somebody does work of these kinds for now."""
+    return list(session.connection().execute(_busy(_on_sqlite(session), kinds)).scalars())
+
+
+def claim(
+    session: Session, kinds: Kinds, *, batch: int, lease: timedelta, besides: Collection[UUID] = ()
+) -> list[Claimed]:
+    """Take at most ``batch`` due rows that nobody holds, oldest first and never two of one subject.
+
+    ``besides`` are administrations whose work is left to others.
+    """
     connection, sqlite = session.connection(), _on_sqlite(session)
-    rows = connection.execute(_due(sqlite, kinds), {"batch": batch}).all()
+    values: dict[str, Any] = {"batch": batch}
+    statement = _due(sqlite, kinds)
+    if besides:
+        statement, values["besides"] = _due_elsewhere(sqlite, kinds), list(besides)
+    rows = connection.execute(statement, values).all()
     if not rows:
         return []
     token = uuid4()
@@ -143,6 +157,18 @@ def try_again(session: Session, claimed: Claimed, reason: str) -> None:
     """It failed; another attempt follows after a wait that doubles from one second to five minutes."""
     wait = min(timedelta(seconds=2 ** min(claimed.attempts - 1, 30)), LONGEST_WAIT)
     _end(session, claimed, state="ready", due_at=database_now(session) + wait, error=reason)
+
+
+def come_back(session: Session, claimed: Claimed, wait: timedelta) -> None:
+    """It asked to go on after this long: no failure, and no attempt that counts."""
+    _end(
+        session,
+        claimed,
+        state="ready",
+        due_at=database_now(session) + max(wait, timedelta()),
+        attempts=_C.attempts - 1,
+        error=None,
+    )
 
 
 def needs_attention(session: Session, claimed: Claimed, reason: str) -> None:
@@ -207,6 +233,17 @@ def _due(sqlite: bool, kinds: Kinds) -> Select[Any]:
         .limit(bindparam("batch"))
         .with_for_update(skip_locked=True, of=_ROWS)
     )
+
+
+@lru_cache
+def _due_elsewhere(sqlite: bool, kinds: Kinds) -> Select[Any]:
+    return _due(sqlite, kinds).where(_C.administration_id.not_in(bindparam("besides", expanding=True)))
+
+
+@lru_cache
+def _busy(sqlite: bool, kinds: Kinds) -> Select[Any]:
+    held = and_(_C.state.in_(_OPEN), _C.state == _OPEN[1], _C.lease_until > clock(sqlite))
+    return select(_C.administration_id).distinct().where(held, kinds.condition())
 
 
 @lru_cache

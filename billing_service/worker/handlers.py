@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
@@ -15,12 +16,16 @@ from billing_service.worker.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """How a kind of work is done; ``about`` names the noun and id that a finding points at when it fails for good,
-    ``gave_up`` records that in the transaction of the finding."""
+    """How a kind of work is done. ``run`` returns ``None`` when it is done, or after how long it wants to go on.
 
-    run: Callable[[Work], None]
+    ``about`` names the noun and id that a finding points at when it fails for good, ``gave_up`` records that in the
+    transaction of the finding. ``calls_out``: it waits for others over a network, in lanes of its own.
+    """
+
+    run: Callable[[Work], timedelta | None]
     about: Callable[[Work], tuple[str, UUID]]
     gave_up: Callable[[Scope, Work, str], None] | None = None
+    calls_out: bool = False
 
 
 def _run_job(work: Work) -> None:

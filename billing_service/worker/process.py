@@ -1,7 +1,8 @@
 """The worker process: lanes that claim and do work, a heartbeat that keeps the claims, the schedule.
 
-Jobs have a lane of their own, so that an import of minutes does not hold up a PDF of milliseconds. Any number of
-workers share one database.
+Jobs have a lane of their own, so that an import of minutes does not hold up a PDF of milliseconds; what calls others
+over a network has several, each of which turns first to administrations that nobody works for, so that a package that
+does not answer holds up its own administration only. Any number of workers share one database.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 import structlog
 
@@ -33,7 +35,6 @@ RECORD_EVERY = 1.0
 """Seconds after which work that is done is recorded, though more of the same claim is to be done."""
 BETWEEN_RUNS = 0.05
 """Seconds of rest while the schedule has more to do, in which others get to write to SQLite."""
-ALL_BUT_JOBS = Kinds((OUTBOX_KIND,), excluded=True)
 
 
 class Worker:
@@ -49,6 +50,8 @@ class Worker:
         self._context = context
         self._pace = pace or Pace()
         self._handlers = handlers
+        self._claiming_calls = threading.Lock()
+        self._calls = Kinds(tuple(sorted(kind for kind, handler in handlers.items() if handler.calls_out)))
         self._schedule = Schedule(context, tasks)
         self._heartbeat = Heartbeat(context.database, self._pace.lease)
         self._stopped = threading.Event()
@@ -62,7 +65,10 @@ class Worker:
 
     def run(self) -> None:
         """Work until stopped."""
-        lanes = [self._lane_thread(JOBS, 1), self._lane_thread(ALL_BUT_JOBS, self._pace.batch)]
+        others = Kinds((OUTBOX_KIND, *self._calls.names), excluded=True)
+        lanes = [self._lane_thread(JOBS, 1), self._lane_thread(others, self._pace.batch)]
+        if self._calls.names:
+            lanes += [self._lane_thread(self._calls, 1) for _ in range(self._pace.callers)]
         log.info("worker.started", lease_seconds=self._pace.lease.total_seconds())
         bell = bell_of(self._context.database)  # before the lanes look, so that nothing comes in between unheard
         with self._heartbeat:
@@ -129,8 +135,17 @@ class Worker:
             with database.read() as session:
                 if not claims.any_due(session, kinds):
                     return []
+        if kinds is self._calls:
+            with self._claiming_calls:  # one after another, so that each sees whom the others work for
+                return self._claim_call(batch)
         with database.write() as session:
             return claims.claim(session, kinds, batch=batch, lease=self._pace.lease)
+
+    def _claim_call(self, batch: int) -> list[Claimed]:
+        with self._context.database.write() as session:
+            busy = claims.busy(session, self._calls)
+            taking = partial(claims.claim, session, self._calls, batch=batch, lease=self._pace.lease)
+            return (taking(besides=busy) if busy else []) or taking()
 
     def _do_all(self, claimed: list[Claimed]) -> None:
         """Do what one claim took. What is done is recorded together, at least every second: a worker that dies before

@@ -22,13 +22,15 @@ class Pace:
     """How a worker goes about it.
 
     ``lease``: how long a claim lasts unless extended; ``poll``: after how long an idle worker looks by itself;
-    ``batch``: short pieces in one claim; ``max_attempts``: unexpected failures before work needs attention.
+    ``batch``: short pieces in one claim; ``max_attempts``: unexpected failures before work needs attention;
+    ``callers``: how many pieces that call others over a network run side by side.
     """
 
     lease: timedelta = timedelta(seconds=6)
     poll: timedelta = timedelta(seconds=1)
     batch: int = 20
     max_attempts: int = 8
+    callers: int = 4
 
 
 class Interrupted(Exception):

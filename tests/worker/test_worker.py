@@ -31,11 +31,11 @@ LEASE = timedelta(seconds=60)
 LONG_AGO = builders.NOW
 
 
-def handler(run: Callable[[Work], None]) -> dict[str, Handler]:
+def handler(run: Callable[[Work], timedelta | None]) -> dict[str, Handler]:
     return {"call": Handler(run, lambda work: ("invoice", work.subject_id))}
 
 
-def worker(database: Database, run: Callable[[Work], None], **pace: Any) -> Worker:
+def worker(database: Database, run: Callable[[Work], timedelta | None], **pace: Any) -> Worker:
     return Worker(Context(database), Pace(**pace), handler(run), {})
 
 
