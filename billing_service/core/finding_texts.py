@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any, Final
+
+from billing_service.core import formats
 
 _SLOT: Final = re.compile(r"\{([a-z_.]+)\}")
 
@@ -12,9 +16,8 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "nl": {
         "changed_after_release": (
             "De gegevens van deze vraag zijn gewijzigd nadat de post was vrijgegeven ({cause}). Vrijgegeven: "
-            "{released.disposition} {released.amount}; volgens het tarief nu: {now.disposition} {now.amount}.",
-            "Voorstel: {proposal.way}. Te crediteren {proposal.credit} en opnieuw te factureren {proposal.charge}, "
-            "exclusief btw.",
+            "{released}; volgens het tarief nu: {now}.",
+            "{proposal}",
         ),
         "draft_refused": (
             "De factuur van dit contract tot en met {until} kon niet worden vrijgegeven: {reason}",
@@ -33,7 +36,7 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "Herstel de oorzaak en geef opnieuw uit.",
         ),
         "negative_draft": (
-            "De factuur van dit contract tot en met {until} zou negatief zijn: {reason}",
+            "De factuur van dit contract tot en met {until} zou negatief zijn: zij komt uit op {amount}.",
             "Controleer de posten; wacht tot er meer te factureren is, of maak een creditnota.",
         ),
         "series_blocked": (
@@ -60,9 +63,8 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "en": {
         "changed_after_release": (
             "The facts of this question changed after its charge was released ({cause}). Released: "
-            "{released.disposition} {released.amount}; by the tariff now: {now.disposition} {now.amount}.",
-            "Proposal: {proposal.way}. To be credited {proposal.credit} and charged anew {proposal.charge}, "
-            "without VAT.",
+            "{released}; by the tariff now: {now}.",
+            "{proposal}",
         ),
         "draft_refused": (
             "The invoice of this contract up to {until} could not be released: {reason}",
@@ -81,7 +83,7 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "Repair the cause and issue again.",
         ),
         "negative_draft": (
-            "The invoice of this contract up to {until} would be negative: {reason}",
+            "The invoice of this contract up to {until} would be negative: it comes to {amount}.",
             "Check the charges; wait until there is more to invoice, or make a credit note.",
         ),
         "series_blocked": (
@@ -106,6 +108,54 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     },
 }
 
+PROPOSALS: Final[dict[str, dict[str, str]]] = {
+    "nl": {
+        "withdraw": (
+            "Voorstel: trek het document in, het is nog niet uitgegeven. Van deze vraag staat er nu {proposal.credit} "
+            "op; dat wordt {proposal.charge}, exclusief btw."
+        ),
+        "credit_and_charge": (
+            "Voorstel: corrigeer de vraag met een creditnota en een nieuwe post. Te crediteren {proposal.credit} en "
+            "opnieuw te factureren {proposal.charge}, exclusief btw."
+        ),
+        "credit": (
+            "Voorstel: corrigeer de vraag met een creditnota. Te crediteren {proposal.credit}, exclusief btw; opnieuw "
+            "te factureren is er niets."
+        ),
+        "charge": (
+            "Voorstel: corrigeer de vraag met een nieuwe post. Te factureren {proposal.charge}, exclusief btw; te "
+            "crediteren is er niets."
+        ),
+        "neither": (
+            "Voorstel: corrigeer de vraag, zodat de beslissing de gegevens volgt. Te crediteren of opnieuw te "
+            "factureren is er niets."
+        ),
+    },
+    "en": {
+        "withdraw": (
+            "Proposal: withdraw the document, it is not issued yet. Of this question {proposal.credit} stands on it "
+            "now; that becomes {proposal.charge}, without VAT."
+        ),
+        "credit_and_charge": (
+            "Proposal: correct the question with a credit note and a new charge. To be credited {proposal.credit} and "
+            "charged anew {proposal.charge}, without VAT."
+        ),
+        "credit": (
+            "Proposal: correct the question with a credit note. To be credited {proposal.credit}, without VAT; nothing "
+            "is to be charged anew."
+        ),
+        "charge": (
+            "Proposal: correct the question with a new charge. To be charged {proposal.charge}, without VAT; nothing "
+            "is to be credited."
+        ),
+        "neither": (
+            "Proposal: correct the question, so that its decision follows the facts. Nothing is to be credited or "
+            "charged anew."
+        ),
+    },
+}
+"""What to do about a question that changed after its release, by what there is to credit and to charge."""
+
 _UNKNOWN: Final = {
     "nl": ("Er is iets dat aandacht vraagt ({code}).", "Bekijk de feiten en handel het af."),
     "en": ("Something needs attention ({code}).", "Look at the facts and settle it."),
@@ -113,12 +163,14 @@ _UNKNOWN: Final = {
 
 WORDS: Final[dict[str, dict[str, str]]] = {
     "nl": {
+        "blocked": "geblokkeerd",
         "charge": "factureren",
         "contract_changed": "het contract is gewijzigd",
-        "correct": "corrigeer de vraag met een creditnota en een nieuwe post",
         "customer_changed": "de debiteur is gewijzigd",
         "draw": "afboeken",
+        "counts_no_longer": "telt niet meer mee",
         "included": "inbegrepen",
+        "needs_decision": "een persoon moet beslissen",
         "not_billable": "niet te factureren",
         "organisation_changed": "de organisatie is gewijzigd",
         "person_changed": "de persoon is gewijzigd",
@@ -130,15 +182,16 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "time_changed": "de bestede tijd is gewijzigd",
         "time_corrected": "de tijd is gecorrigeerd",
         "waived": "kwijtgescholden",
-        "withdraw": "trek de factuur in, zij is nog niet uitgegeven",
     },
     "en": {
+        "blocked": "blocked",
         "charge": "charge",
         "contract_changed": "the contract changed",
-        "correct": "correct the question with a credit note and a new charge",
         "customer_changed": "the customer changed",
         "draw": "draw",
+        "counts_no_longer": "counts no longer",
         "included": "included",
+        "needs_decision": "a person must decide",
         "not_billable": "not billable",
         "organisation_changed": "the organisation changed",
         "person_changed": "the person changed",
@@ -150,21 +203,60 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "time_changed": "the time spent changed",
         "time_corrected": "the time was corrected",
         "waived": "waived",
-        "withdraw": "withdraw the invoice, it is not issued yet",
     },
 }
 
 
-def wording(code: str, facts: Mapping[str, Any], language: str) -> tuple[str, str]:
-    """The cause and the next action of a finding, in ``nl`` or ``en``; a fact that is missing prints as a dash."""
+_MONEY: Final = ("amount", "credit", "charge")
+_DAYS: Final = ("until",)
+
+
+def wording(code: str, facts: Mapping[str, Any], language: str, currency: str) -> tuple[str, str]:
+    """The cause and the next action of a finding, in ``nl`` or ``en``; a fact that is missing prints as a dash.
+
+    Amounts (in ``currency``) and days are written as its reader writes them.
+    """
     cause, action = TEXTS[language].get(code, _UNKNOWN[language])
-    known = {"code": code, **_flat(facts)}
+    known = {"code": code} | {name: _said(name, value, language, currency) for name, value in _flat(facts).items()}
+    if code == "changed_after_release":
+        known |= {which: _decided(facts.get(which, {}), known, which, language) for which in ("released", "now")}
+        known["proposal"] = _fill(PROPOSALS[language][_proposed(facts["proposal"])], known)
+    return _fill(cause, known), _fill(action, known)
 
-    def fill(slot: re.Match[str]) -> str:
-        value = known.get(slot[1])
-        return "–" if value is None else WORDS[language].get(str(value), str(value))
 
-    return _SLOT.sub(fill, cause), _SLOT.sub(fill, action)
+def _fill(text: str, known: Mapping[str, str]) -> str:
+    return _SLOT.sub(lambda slot: known.get(slot[1], "–"), text)
+
+
+def _said(name: str, value: Any, language: str, currency: str) -> str:
+    kind = name.rpartition(".")[2]
+    if value is None:
+        return "–"
+    if kind in _MONEY:
+        return formats.money(Decimal(value), currency, language)
+    if kind in _DAYS:
+        return formats.long_date(date.fromisoformat(value), language)
+    return WORDS[language].get(str(value), str(value))
+
+
+def _decided(decision: Mapping[str, Any], known: Mapping[str, str], which: str, language: str) -> str:
+    """A decision in words, with its amount where that says something."""
+    if decision.get("disposition") is None:
+        state = decision.get("state") or "counts_no_longer"
+        return WORDS[language].get(state, state)
+    word = known[f"{which}.disposition"]
+    priced = decision.get("amount") is not None and (decision["disposition"] == "charge" or Decimal(decision["amount"]))
+    return f"{word} {known[f'{which}.amount']}" if priced else word
+
+
+def _proposed(proposal: Mapping[str, Any]) -> str:
+    """Which of ``PROPOSALS``."""
+    if proposal["way"] == "withdraw":
+        return "withdraw"
+    credit, charge = (Decimal(proposal[name] or 0) for name in ("credit", "charge"))
+    if credit and charge:
+        return "credit_and_charge"
+    return "credit" if credit else "charge" if charge else "neither"
 
 
 def _flat(facts: Mapping[str, Any], before: str = "") -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
@@ -39,6 +40,10 @@ class NegativeDraft(Conflict):
 
     code = NEGATIVE
 
+    def __init__(self, gross: Decimal, currency: str) -> None:
+        super().__init__(f"The draft comes to {gross} {currency}; an invoice is not negative.")
+        self.gross = gross
+
 
 class _NothingToInvoice(Exception):
     pass
@@ -70,7 +75,9 @@ def release_contract(
         raise  # a matter of moments, not for a person: the job tries again
     except BillingError as error:
         code = NEGATIVE if error.code == NEGATIVE else REFUSED
-        facts = {"until": until, "reason": error.detail, "code": error.code}
+        facts: dict[str, Any] = {"until": until, "reason": error.detail, "code": error.code}
+        if isinstance(error, NegativeDraft):
+            facts["amount"] = error.gross
         facts["fields"] = [f"{field.pointer}: {field.detail}" for field in error.errors]
         findings.report(scope, code, "contract", contract_id, facts)
         return "refused"
@@ -123,8 +130,7 @@ def _has_document(scope: Scope, run_id: UUID, contract_id: UUID) -> bool:
 
 def _refuse_negative(draft: Draft) -> None:
     if draft.outcome == "negative":
-        totals = draft.document.totals
-        raise NegativeDraft(f"The draft comes to {totals.gross} {draft.document.currency}; an invoice is not negative.")
+        raise NegativeDraft(draft.document.totals.gross, draft.document.currency)
 
 
 def _store(scope: Scope, draft: Draft, run_id: UUID | None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy.orm import aliased
 
 from billing_service.core.calendar import business_date
 from billing_service.core.document import AnnexEntry
@@ -15,12 +16,22 @@ from billing_service.core.tariff import explain
 from billing_service.documents.pdf.formats import long_date
 from billing_service.invoicing.lines import Wording
 from billing_service.rating import OpenCharge, Outcome
-from billing_service.store.charges import Decision
+from billing_service.store.charges import Charge, Decision
+from billing_service.store.invoices import Invoice
 from billing_service.store.parties import Person
 from billing_service.store.questions import Question, TimeEntry
 from billing_service.store.scope import Scope
 
-_CORRECTED = {"nl": "correctie van een eerdere factuur", "en": "correction of an earlier invoice"}
+_CORRECTED = {
+    "nl": {
+        "invoice": "correctie van een eerdere factuur",
+        "zero_statement": "correctie van een eerder nuloverzicht",
+    },
+    "en": {
+        "invoice": "correction of an earlier invoice",
+        "zero_statement": "correction of an earlier zero statement",
+    },
+}
 _QUESTION = {"nl": "Vraag {key}", "en": "Question {key}"}
 
 
@@ -29,14 +40,15 @@ def wordings(scope: Scope, charges: Collection[OpenCharge], language: str) -> di
     questions = {charge.question_id for charge in charges if charge.question_id}
     rows = scope.session.execute(_ASKED, {"mine": scope.administration_id, "keys": list(questions)})
     asked = {row.id: row for row in rows}
+    replaced = _replaced(scope, [charge.id for charge in charges if charge.source == "correction"])
     found = {}
     for charge in charges:
         row = asked.get(charge.question_id) if charge.question_id else None
         key, asker, explanation = (row.external_id, row.name, row.explanation) if row else (None, None, None)
         rule = ((explanation or {}).get("name") or {}).get(language)
         detail = (charge.detail or {}).get(language) or _detail(key, asker, charge.date, language)
-        if charge.source == "correction":
-            detail = f"{detail} · {_CORRECTED[language]}"
+        if charge.id in replaced:
+            detail = f"{detail} · {_CORRECTED[language][replaced[charge.id]]}"
         found[charge.id] = Wording(detail, rule)
     return found
 
@@ -49,6 +61,20 @@ _ASKED = (
     )
     .where(Question.administration_id == bindparam("mine"), Question.id.in_(bindparam("keys", expanding=True)))
 )
+
+
+def _replaced(scope: Scope, corrections: Collection[UUID]) -> dict[UUID, str]:
+    """On which kind of document the charge stood that each of these replaces."""
+    if not corrections:
+        return {}
+    earlier = aliased(Charge)
+    query = (
+        select(Charge.id, Invoice.kind)
+        .join(earlier, and_(earlier.administration_id == Charge.administration_id, earlier.id == Charge.replaces_id))
+        .join(Invoice, and_(Invoice.administration_id == earlier.administration_id, Invoice.id == earlier.invoice_id))
+        .where(Charge.administration_id == scope.administration_id, Charge.id.in_(corrections))
+    )
+    return {row.id: row.kind for row in scope.session.execute(query)}
 
 
 def _detail(key: str | None, asker: str | None, day: date, language: str) -> str:

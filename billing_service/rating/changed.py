@@ -34,7 +34,7 @@ def report_changed_after_release(
         facts: dict[str, Any] = {
             "cause": cause,
             "released": {"disposition": disposition, "amount": amount},
-            "now": {"disposition": would_be.get("disposition"), "amount": would_be.get("amount")},
+            "now": {name: would_be.get(name) for name in ("state", "disposition", "amount")},
         }
         facts["proposal"] = _proposal(facts, state)
         findings.report(scope, CHANGED_AFTER_RELEASE, "question", question_id, facts)

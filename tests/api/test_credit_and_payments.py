@@ -136,7 +136,7 @@ def test_a_question_that_changed_after_issue_is_corrected_in_one_call(world: Wor
     assert world.ours.get(f"{path}/correction").get_json()["way"] == "withdraw"
     world.ours.post("/v1/questions", asked | {"kind": "bug"})
     (finding,) = world.ours.get("/v1/findings?code=changed_after_release").get_json()["items"]
-    assert finding["next_action"]["nl"].startswith("Voorstel: trek de factuur in")
+    assert finding["next_action"]["nl"].startswith("Voorstel: trek het document in")
     world.ours.post("/v1/questions", asked)  # as it was: the finding stays, and says so
     problem(world.ours.post(f"{path}/correct", {}), 409, "withdraw_instead")
     with world.database.write() as session:

@@ -138,19 +138,68 @@ def test_both_languages_use_the_same_facts() -> None:
         english = finding_texts.TEXTS["en"][code]
         for one, other in zip(dutch, english, strict=True):
             assert sorted(finding_texts._SLOT.findall(one)) == sorted(finding_texts._SLOT.findall(other)), code
+    for way, text in finding_texts.PROPOSALS["nl"].items():
+        assert finding_texts._SLOT.findall(text) == finding_texts._SLOT.findall(finding_texts.PROPOSALS["en"][way]), way
 
 
-def test_facts_are_filled_in_and_words_translated() -> None:
-    facts = {
-        "cause": "tariff_published",
-        "released": {"disposition": "charge", "amount": "25.00"},
-        "now": {"disposition": "waived", "amount": None},
-        "proposal": {"way": "correct", "credit": "25.00", "charge": "0.00"},
-    }
-    cause, action = finding_texts.wording("changed_after_release", facts, "nl")
-    assert "er is een tariefversie gepubliceerd" in cause
-    assert "factureren 25.00" in cause
-    assert "kwijtgescholden –" in cause
-    assert action.startswith("Voorstel: corrigeer de vraag met een creditnota en een nieuwe post. Te crediteren 25.00")
-    assert "a tariff version was published" in finding_texts.wording("changed_after_release", facts, "en")[0]
-    assert "new_cause" in finding_texts.wording("new_cause", {}, "en")[0]
+CHANGED = {
+    "cause": "question_changed",
+    "released": {"disposition": "charge", "amount": "1025.00"},
+    "now": {"state": "decided", "disposition": "waived", "amount": "0.00"},
+    "proposal": {"way": "correct", "credit": "1025.00", "charge": "0.00"},
+}
+
+
+def changed(language: str, **facts: object) -> tuple[str, ...]:
+    told = finding_texts.wording("changed_after_release", CHANGED | facts, language, "EUR")
+    return tuple(text.replace("\N{NO-BREAK SPACE}", " ") for text in told)
+
+
+def test_amounts_are_written_as_the_reader_writes_them() -> None:
+    assert changed("nl") == (
+        "De gegevens van deze vraag zijn gewijzigd nadat de post was vrijgegeven (de vraag is gewijzigd). Vrijgegeven: "
+        "factureren € 1.025,00; volgens het tarief nu: kwijtgescholden.",
+        "Voorstel: corrigeer de vraag met een creditnota. Te crediteren € 1.025,00, exclusief btw; opnieuw te "
+        "factureren is er niets.",
+    )
+    assert changed("en") == (
+        "The facts of this question changed after its charge was released (the question changed). Released: charge "
+        "€1,025.00; by the tariff now: waived.",
+        "Proposal: correct the question with a credit note. To be credited €1,025.00, without VAT; nothing is to be "
+        "charged anew.",
+    )
+    told = finding_texts.wording("negative_draft", {"until": "2026-03-31", "amount": "-12.50"}, "nl", "EUR")[0]
+    assert told.replace("\N{NO-BREAK SPACE}", " ").endswith(
+        "tot en met 31 maart 2026 zou negatief zijn: zij komt uit op € -12,50."
+    )
+
+
+@pytest.mark.parametrize(
+    ("proposal", "said"),
+    [
+        (("correct", "0.00", "95.00"), "nieuwe post. Te factureren € 95,00, exclusief btw; te crediteren is er niets."),
+        (("correct", "25.00", "95.00"), "Te crediteren € 25,00 en opnieuw te factureren € 95,00, exclusief btw."),
+        (("correct", "0.00", "0.00"), "Te crediteren of opnieuw te factureren is er niets."),
+        (("correct", "25.00", None), "Te crediteren € 25,00, exclusief btw; opnieuw te factureren is er niets."),
+        (("withdraw", "0.00", "95.00"), "Van deze vraag staat er nu € 0,00 op; dat wordt € 95,00, exclusief btw."),
+    ],
+)
+def test_a_proposal_says_what_there_is_to_credit_and_to_charge(proposal: tuple[str, ...], said: str) -> None:
+    facts = dict(zip(("way", "credit", "charge"), proposal, strict=True))
+    assert changed("nl", proposal=facts)[1].endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        ({"state": None, "disposition": None, "amount": None}, "volgens het tarief nu: telt niet meer mee."),
+        ({"state": "blocked", "disposition": None, "amount": None}, "volgens het tarief nu: geblokkeerd."),
+        ({"state": "decided", "disposition": "included", "amount": "0.00"}, "volgens het tarief nu: inbegrepen."),
+    ],
+)
+def test_what_the_tariff_says_now_is_said_without_an_amount_of_nothing(now: dict[str, str], said: str) -> None:
+    assert changed("nl", now=now)[0].endswith(said)
+
+
+def test_an_unknown_finding_still_says_something() -> None:
+    assert "new_cause" in finding_texts.wording("new_cause", {}, "en", "EUR")[0]

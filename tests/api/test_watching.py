@@ -17,10 +17,12 @@ def report(world: World, code: str, **facts: object) -> UUID:
 
 
 def test_a_finding_says_its_cause_and_the_next_action_in_both_languages(world: World) -> None:
-    found = report(world, "negative_draft", until="2026-03-31", reason="-5.00 EUR")
+    found = report(world, "negative_draft", until="2026-03-31", amount="-5.00")
     body = world.ours.get(f"/v1/findings/{found}").get_json()
-    assert body["cause"]["nl"].startswith("De factuur van dit contract tot en met 2026-03-31 zou negatief zijn: -5.00")
-    assert body["cause"]["en"].startswith("The invoice of this contract up to 2026-03-31 would be negative: -5.00")
+    dutch = body["cause"]["nl"].replace("\N{NO-BREAK SPACE}", " ")
+    assert dutch.startswith("De factuur van dit contract tot en met 31 maart 2026 zou negatief zijn")
+    assert dutch.endswith("€ -5,00.")
+    assert body["cause"]["en"].endswith("up to 31 March 2026 would be negative: it comes to -€5.00.")
     assert "creditnota" in body["next_action"]["nl"]
     assert "credit note" in body["next_action"]["en"]
 

@@ -92,7 +92,8 @@ def test_a_changed_question_is_credited_and_charged_anew(database: Database) -> 
     desk.receive(category="work", time_entries=[TWO_ENTRIES[0] | {"minutes": 30}])
     found = finding(desk)
     assert found.facts["proposal"] == {"way": "correct", "credit": "95.00", "charge": "47.50"}
-    assert "Te crediteren 95.00 en opnieuw te factureren 47.50" in wording(found.code, found.facts, "nl")[1]
+    told = wording(found.code, found.facts, "nl", "EUR")[1].replace("\N{NO-BREAK SPACE}", " ")
+    assert "Te crediteren € 95,00 en opnieuw te factureren € 47,50" in told
     with desk.scope() as scope:
         proposal = invoicing.propose(scope, question(desk))
     assert (proposal.way, proposal.number, proposal.credit, proposal.charge) == (
@@ -120,6 +121,20 @@ def test_a_changed_question_is_credited_and_charged_anew(database: Database) -> 
     (line,) = from_json(second.document.encode()).lines
     assert line.detail is not None
     assert line.detail.endswith("correctie van een eerdere factuur")
+    assert broken_promises(database, desk.administration_id) == []
+
+
+def test_what_stood_on_a_zero_statement_is_charged_and_nothing_credited(database: Database) -> None:
+    desk = open_desk(database)
+    desk.receive(category="manual")  # included
+    assert invoice(desk).kind == "zero_statement"
+    desk.receive(category="work", time_entries=TWO_ENTRIES)
+    found = finding(desk)
+    assert found.facts["proposal"] == {"way": "correct", "credit": "0.00", "charge": "95.00"}
+    assert correct(desk).credit_note_id is None
+    (line,) = from_json(invoice(desk).document.encode()).lines
+    assert line.detail is not None
+    assert line.detail.endswith("correctie van een eerder nuloverzicht")
     assert broken_promises(database, desk.administration_id) == []
 
 

@@ -165,6 +165,9 @@ def test_a_negative_draft_is_a_finding_and_the_run_goes_on(world: World) -> None
     run = world.release()
     assert [row.contract_id for row in world.invoices()] == [world.contract_id("C-2")]
     assert open_findings(world) == {"negative_draft": "contract"}
+    with world.reading() as scope:
+        (facts,) = scope.session.scalars(select(Finding.facts))
+    assert facts["amount"] == "-48.40"
     world.charge("C-1", amount=Decimal("100.00"))
     world.issue(run)
     world.release()

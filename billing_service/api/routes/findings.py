@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from billing_service import findings
-from billing_service.api.glue import Routes, page
+from billing_service.api.glue import Routes, current_currency, page
 from billing_service.api.schemas.watching import FindingOut, FindingQuery, ResolveIn
 from billing_service.core.finding_texts import wording
 from billing_service.rating.changed import CHANGED_AFTER_RELEASE, proposals
@@ -50,7 +50,7 @@ def _shown(scope: Scope, rows: Sequence[Finding]) -> list[dict[str, Any]]:
     shown = []
     for row in rows:
         facts = row.facts | ({"proposal": plain(proposed[row.subject_id])} if row.subject_id in proposed else {})
-        texts = {language: wording(row.code, facts, language) for language in ("nl", "en")}
+        texts = {language: wording(row.code, facts, language, current_currency()) for language in ("nl", "en")}
         columns = {column.key: getattr(row, column.key) for column in Finding.__table__.columns}
         cause, action = ({language: text[part] for language, text in texts.items()} for part in (0, 1))
         shown.append(columns | {"facts": facts, "cause": cause, "next_action": action})
