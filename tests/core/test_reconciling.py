@@ -92,6 +92,11 @@ def test_what_stands_there_twice_is_a_duplicate_once() -> None:
     assert found([ours(1)], [copy, theirs(1)]) == [(Class.DUPLICATE, Repair.REMOVE_THERE, "121.00", "121.00")]
 
 
+def test_what_arrived_twice_before_we_heard_of_it_is_a_duplicate_too() -> None:
+    unheard = ours(1, delivered=Delivered.UNDER_WAY)
+    assert found([unheard], [theirs(1), replace(theirs(1), id="r2")])[0][0] is Class.DUPLICATE
+
+
 def test_what_was_voided_there() -> None:
     gone = theirs(1, state=There.CANCELLED)
     assert found([ours(1)], [gone]) == [(Class.VOIDED, Repair.CREDIT_HERE_OR_RESTORE, "-121.00", "-121.00")]
