@@ -14,9 +14,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from connectors.base import OutcomeUnknown, SignInAgain, TryAgainLater, Wait
-from connectors.http import Answer, Http, Secret, SignIn
+from connectors.http import Answer, Http, Secret, SignIn, redacted
 from connectors.limits import Clock
 
 
@@ -140,6 +141,38 @@ class OAuth:
             "client_secret": self._client.client_secret,
         }
         return self._http.request("POST", self._client.token_route, form=form, expects=frozenset({400, 401}))
+
+
+def authorize_address(address: str, client_id: str, redirect_uri: str, state: str, scope: str = "") -> str:
+    """Where to send the person who connects (RFC 6749, 4.1.1); ``state`` comes back with the answer."""
+    asked = {"response_type": "code", "client_id": client_id, "redirect_uri": redirect_uri, "state": state}
+    return f"{address}?{urlencode(asked | ({'scope': scope} if scope else {}))}"
+
+
+def first_tokens(http: Http, client: Client, code: str, redirect_uri: str, now: datetime) -> Tokens:
+    """Exchanges the code that a person came back with for tokens (RFC 6749, 4.1.3).
+
+    A code works once and lives for minutes, so whatever goes wrong but a package that asks to wait, raises
+    ``SignInAgain``.
+    """
+    form = {
+        "grant_type": "authorization_code",
+        "code": Secret(code),
+        "redirect_uri": redirect_uri,
+        "client_id": client.client_id,
+        "client_secret": client.client_secret,
+    }
+    try:
+        answer = http.request("POST", client.token_route, form=form, expects=frozenset({400, 401}))
+    except OutcomeUnknown as error:
+        raise SignInAgain(
+            "The sign-in broke off and has to be done again.", detail=redacted(error.detail, [code])
+        ) from None
+    if answer.status != 200:
+        raise SignInAgain(
+            "The package did not accept the sign-in.", detail=redacted(http.redact(answer.text()), [code])
+        )
+    return read_tokens(answer, now)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

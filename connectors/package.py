@@ -10,7 +10,7 @@ from requests.adapters import BaseAdapter
 from connectors.base import Capabilities, Connector, ConnectorError
 from connectors.http import Answer, Call, Deadlines, Http, Secret, SignIn
 from connectors.limits import Clock, Limiter
-from connectors.oauth import TokenStore
+from connectors.oauth import Client, TokenStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,25 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInPages:
+    """How a person gives us access over OAuth (RFC 6749, 4.1), for :mod:`connectors.oauth`.
+
+    ``address`` is where the person agrees, ``scope`` what is asked for there. ``client`` is our registration for these
+    settings and secrets, ``http`` the layer over which the code is exchanged, below the same address as renewals.
+    """
+
+    address: Callable[[Mapping[str, str]], str]
+    client: Callable[[Connection], Client]
+    http: Callable[[Connection], Http]
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Package:
     """One accounting package: what it can, what it needs, and how to open a connection to it.
 
     ``capabilities`` gives them for these settings, without any call: a package of several kinds differs by them.
+    ``sign_in`` is how a connection that uses OAuth gets its first tokens.
     """
 
     name: str
@@ -81,3 +96,4 @@ class Package:
     capabilities: Callable[[Mapping[str, str]], Capabilities]
     connect: Callable[[Connection], Connector]
     uses_oauth: bool = False
+    sign_in: SignInPages | None = None

@@ -14,6 +14,7 @@ from typing import Any, Final
 from connectors.base import (
     AlreadyThere,
     Attachment,
+    Capabilities,
     Cause,
     Choice,
     Company,
@@ -44,7 +45,7 @@ from connectors.base import (
 from connectors.fake.profiles import capabilities
 from connectors.http import Answer, Bearer, Http, SignIn
 from connectors.oauth import Client, OAuth
-from connectors.package import Connection, http_of
+from connectors.package import Connection, SignInPages, http_of
 
 OLDEST_HOOK: Final = timedelta(minutes=5)
 
@@ -74,20 +75,18 @@ class FakeConnector(Connector):
     """
 
     def __init__(self, connection: Connection) -> None:
-        super().__init__(capabilities(connection.settings.get("profile", "searchable")).enable(connection.enabled))
+        super().__init__(_capable(connection))
         self._connection = connection
         self._http = self._http_for(self._sign_in())
 
     def _http_for(self, sign_in: SignIn) -> Http:
-        at = self._connection
-        return http_of(at, at.settings["base_url"], sign_in, self.capabilities, reads_error)
+        return _http(self._connection, sign_in)
 
     def _sign_in(self) -> SignIn:
         at = self._connection
         if at.tokens is None:
             return Bearer(at.secrets["api_key"])
-        client = Client("/oauth/token", at.settings["client_id"], at.secrets["client_secret"])
-        return OAuth(client, at.tokens, self._http_for, at.clock)
+        return OAuth(_client(at), at.tokens, self._http_for, at.clock)
 
     def _key(self, key: str, step: str) -> dict[str, Any]:
         """What makes a creation repeatable where the package remembers keys."""
@@ -245,6 +244,30 @@ class FakeConnector(Connector):
         if not isinstance(value, dict) or value.get("about") not in set(Subject):
             return ()
         return (Hint(Subject(value["about"]), id=value.get("of"), delivery=value.get("id"), at=at),)
+
+
+# --- sign-in --------------------------------------------------------------------------------------------------------
+
+
+def _capable(at: Connection) -> Capabilities:
+    return capabilities(at.settings.get("profile", "searchable")).enable(at.enabled)
+
+
+def _http(at: Connection, sign_in: SignIn | None) -> Http:
+    return http_of(at, at.settings["base_url"], sign_in, _capable(at), reads_error)
+
+
+def _client(at: Connection) -> Client:
+    return Client("/oauth/token", at.settings["client_id"], at.secrets["client_secret"])
+
+
+SIGN_IN: Final = SignInPages(
+    address=lambda settings: f"{settings['base_url']}/oauth/authorize",
+    client=_client,
+    http=lambda at: _http(at, None),
+    scope="books",
+)
+"""For a connection of which the registration says that it uses OAuth."""
 
 
 # --- field mapping --------------------------------------------------------------------------------------------------

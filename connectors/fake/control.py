@@ -53,6 +53,10 @@ class Control:
         """Somebody there changes a document behind our back."""
         self._do("change", document=document, to=to)
 
+    def agree(self, redirect_uri: str) -> str:
+        """A person signs in there and gives us access; the code that comes back to this address."""
+        return str(self._do("agree", redirect_uri=redirect_uri)["code"])
+
     def hook(self, **about: Any) -> tuple[bytes, dict[str, str]]:
         """A webhook as it would be delivered: body and headers."""
         told = self._do("hook", about=about)

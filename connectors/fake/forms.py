@@ -169,9 +169,11 @@ PAYMENT: Final[Form] = {
     "method": text(),
     "description": Maybe(text()),
 }
-TOKEN: Final[Form] = {
-    "grant_type": one_of("refresh_token"),
-    "refresh_token": text(),
-    "client_id": text(),
-    "client_secret": text(),
+_CLIENT: Final[Form] = {"client_id": text(), "client_secret": text()}
+TOKEN: Final[Form] = {"grant_type": one_of("refresh_token"), "refresh_token": text(), **_CLIENT}
+CODE: Final[Form] = {
+    "grant_type": one_of("authorization_code"),
+    "code": text(),
+    "redirect_uri": text(),
+    **_CLIENT,
 }

@@ -23,7 +23,7 @@ from urllib.parse import parse_qsl
 
 from connectors.base import Push
 from connectors.fake.books import Books, Record
-from connectors.fake.forms import TOKEN, Problem, body_of, filled
+from connectors.fake.forms import CODE, TOKEN, Problem, body_of, filled
 from connectors.fake.profiles import PROFILES, Dials
 from connectors.fake.wire import Manner, Reply, Request, Trouble, Troubled
 
@@ -55,6 +55,7 @@ class FakePackage:
         self._keys: dict[str, tuple[float, str, Reply]] = {}
         self._refresh = self.secrets.get("refresh_token", "")
         self._access = {self.secrets["access_token"]: self.clock() + self.dials.token_life} if self._refresh else {}
+        self._codes: dict[str, str] = {}
         self.token_calls = 0
 
     def clock(self) -> float:
@@ -105,10 +106,17 @@ class FakePackage:
     def _token(self, request: Request) -> tuple[int, Any]:
         if request.query:
             raise Problem(400, "unknown_parameter", min(request.query))
-        form = filled(TOKEN, dict(parse_qsl(request.body.decode(), keep_blank_values=True)))
+        given = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+        form = filled(CODE if given.get("grant_type") == "authorization_code" else TOKEN, given)
         self.token_calls += 1
         ours = (self.secrets.get("client_id"), self.secrets.get("client_secret"))
-        if (form["client_id"], form["client_secret"]) != ours or form["refresh_token"] != self._refresh:
+        if (form["client_id"], form["client_secret"]) != ours:
+            raise Problem(401, "unknown_client")
+        if "code" in form:
+            if self._codes.pop(form["code"], None) != form["redirect_uri"]:
+                raise Problem(400, "invalid_grant")
+            self._refresh = _token_text(form["code"])
+        if "code" not in form and form["refresh_token"] != self._refresh:
             raise Problem(401, "old_refresh_token_used")
         self._refresh = _token_text(self._refresh)
         access = _token_text(self._refresh + "a")
@@ -288,6 +296,10 @@ class FakePackage:
                 "token_calls": self.token_calls,
                 "dials": {name: str(value) for name, value in asdict(self.dials).items()},
             }
+        if do == "agree":
+            code = _token_text(f"{what['redirect_uri']}{self.books.new_id()}")
+            self._codes[code] = what["redirect_uri"]
+            return {"code": code}
         if do == "change":
             return self.books.documents[what["document"]].update(what["to"])
         if do == "hook":
