@@ -8,6 +8,7 @@ from billing_service.store import (  # noqa: F401
     audit,
     charges,
     connections,
+    deliveries,
     findings,
     imports,
     invoices,
