@@ -43,7 +43,7 @@ class Mutating(BaseAdapter):
         for what, wrong in mutants(request, self._stage):
             self.tried.append(f"{name}: {what}")
             answer = self._inner.send(wrong, *rest, **more)
-            if not self._stage.refuses(answer.status_code, answer.content):
+            if not self._stage.refuses(urlsplit(wrong.url or "").path, answer.status_code, answer.content):
                 self.accepted.append(f"{name}: {what} → {answer.status_code}")
         if self._stage.picture() != before:
             self.changed.append(name)

@@ -54,8 +54,8 @@ class Stage(ABC):
         """Whether a body to this address may lack this field, wherever in it."""
         return field in self.optional
 
-    def refuses(self, status: int, body: bytes) -> bool:
-        """Whether this answer is a refusal of the package's own, as it documents them."""
+    def refuses(self, path: str, status: int, body: bytes) -> bool:
+        """Whether this answer to a request at this address is a refusal of the package's own, as it documents them."""
         return 400 <= status < 500 and status != 429 and bool(body)
 
     kind: str
