@@ -12,13 +12,13 @@ from requests.adapters import BaseAdapter
 
 import connectors
 from billing_service.connections.limiter import StoredLimiter
-from billing_service.connections.secrets import Vault
 from billing_service.connections.tokens import StoredTokens
 from billing_service.errors import Conflict, NotFound
 from billing_service.store import connections as store
 from billing_service.store.session import Database
+from billing_service.vault import Vault
 from connectors.base import Connector
-from connectors.http import Call
+from connectors.http import Call, Secret
 from connectors.package import Connection, Package
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,11 @@ def package_of(name: str) -> Package:
 
 def tokens_of(outside: Outside, administration_id: UUID, connection_id: UUID) -> StoredTokens:
     """Where the OAuth tokens of this connection are kept."""
-    return StoredTokens(outside.database, Vault(outside.secret_keys), administration_id, connection_id)
+    return StoredTokens(outside.database, _vault(outside), administration_id, connection_id)
+
+
+def _vault(outside: Outside) -> Vault:
+    return Vault(outside.secret_keys)
 
 
 def _connection(outside: Outside, row: store.Connection) -> Connection:
@@ -76,7 +80,7 @@ def _connection(outside: Outside, row: store.Connection) -> Connection:
     return Connection(
         id=str(row.id),
         settings=settings,
-        secrets=Vault(outside.secret_keys).decrypt(row.id, row.secrets),
+        secrets={name: Secret(value) for name, value in _vault(outside).decrypt(row.id, row.secrets).items()},
         limiter=StoredLimiter(outside.database, row.administration_id, outside.clock),
         clock=outside.clock,
         tokens=tokens_of(outside, row.administration_id, row.id) if uses_oauth else None,

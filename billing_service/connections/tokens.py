@@ -17,11 +17,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
-from billing_service.connections.secrets import Vault
 from billing_service.store.clock import database_now
 from billing_service.store.connections import ConnectionTokens
 from billing_service.store.session import Database
+from billing_service.vault import Vault
 from connectors.base import SignInAgain, TryAgainLater, Wait
+from connectors.http import Secret
 from connectors.oauth import LockedTokens, Tokens
 
 LEASE: Final = timedelta(seconds=90)
@@ -89,7 +90,7 @@ class StoredTokens:
         if row.stopped_reason is not None:
             raise SignInAgain("The package no longer accepts the stored sign-in.", detail=row.stopped_reason)
         pair = self._vault.decrypt(self._connection_id, row.pair)
-        return Tokens(pair["access"], pair["refresh"], row.obtained_at, row.expires_at), row.generation
+        return Tokens(Secret(pair["access"]), Secret(pair["refresh"]), row.obtained_at, row.expires_at), row.generation
 
     def _columns(self, tokens: Tokens) -> dict[str, object]:
         pair = self._vault.encrypt(self._connection_id, {"access": tokens.access, "refresh": tokens.refresh})

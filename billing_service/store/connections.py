@@ -1,6 +1,6 @@
 """Connections to accounting packages: what was filled in, what is mapped, who is known there, tokens and limits.
 
-Secrets and tokens stand here encrypted only (``connections.secrets``); the keys are in the environment.
+Secrets and tokens stand here encrypted only (``vault``); the keys are in the environment.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Connection(Base, Keyed, Versioned):
 
     ``settings`` and ``secrets`` (an encrypted JSON object) are those that the package names; ``enabled`` names
     unverified capabilities that somebody switched on. Documents dated from ``start_date`` on are delivered.
+    ``checked_at``, ``lists_read_at``, ``matched_at`` and ``opening_taken_at`` are when that was last done whole.
     ``sign_in_state`` is the SHA-256 of the state that a sign-in over OAuth must bring back before ``sign_in_until``.
     ``webhook_key`` is the unguessable part of the address at which the package may call us.
     """
@@ -41,8 +42,10 @@ class Connection(Base, Keyed, Versioned):
     enabled: Mapped[list[Any]] = mapped_column(default=list)
     company_id: Mapped[str | None]
     company_name: Mapped[str | None]
+    company_currency: Mapped[str | None]
     checked_at: Mapped[datetime | None]
     lists_read_at: Mapped[datetime | None]
+    matched_at: Mapped[datetime | None]
     start_date: Mapped[date | None]
     pushes_receipts: Mapped[bool] = mapped_column(default=False)
     payments_owner: Mapped[str] = mapped_column(default="package")

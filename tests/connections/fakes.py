@@ -15,11 +15,11 @@ from uuid import UUID, uuid4
 from cryptography.fernet import Fernet
 from sqlalchemy.orm import Session
 
-from billing_service.connections.secrets import Vault
 from billing_service.context import Context
 from billing_service.core.ids import new_id
 from billing_service.store.connections import Connection, ConnectionChoice, ConnectionMapping
 from billing_service.store.session import Database
+from billing_service.vault import Vault
 from connectors.fake.books import LISTS
 from connectors.fake.control import control_of
 from connectors.fake.server import FakePackage

@@ -11,10 +11,10 @@ from cryptography.fernet import Fernet
 
 from billing_service import connections
 from billing_service.connections.limiter import StoredLimiter
-from billing_service.connections.secrets import NoSecretKey
 from billing_service.errors import NotFound
 from billing_service.store.connections import Connection
 from billing_service.store.session import Database
+from billing_service.vault import NoSecretKey
 from connectors.base import ErrorBudget, Limit
 from tests import builders
 from tests.builders import NOW
@@ -64,7 +64,7 @@ def test_without_its_key_or_moved_to_another_connection_nothing_is_opened(databa
         row.state = "closed"
         moved = active_connection(session, administration)
         session.get_one(Connection, (administration, moved)).secrets = row.secrets
-    with pytest.raises(NoSecretKey, match="another connection"):
+    with pytest.raises(NoSecretKey, match="another row"):
         connections.open_connector(context, administration, moved)
 
 
