@@ -9,7 +9,7 @@
 ``python -m connectors.fake --port 8099 --profile lagging`` keeps its books for as long as it runs.
 """
 
-from connectors.fake.connector import FakeConnector
+from connectors.fake.connector import SIGN_IN, FakeConnector
 from connectors.fake.profiles import capabilities
 from connectors.package import Package, Setting
 
@@ -19,9 +19,13 @@ PACKAGE = Package(
     settings=(
         Setting("base_url"),
         Setting("profile", required=False),
+        Setting("client_id", required=False),
         Setting("api_key", secret=True),
         Setting("webhook_secret", secret=True),
+        Setting("client_secret", required=False, secret=True),
     ),
     capabilities=lambda settings: capabilities(settings.get("profile", "searchable")),
     connect=FakeConnector,
+    uses_oauth=True,
+    sign_in=SIGN_IN,
 )

@@ -69,10 +69,8 @@ CAUSES: Final = {
 
 
 class FakeConnector(Connector):
-    """One connection to the fake. It signs in with its API key, or by OAuth where it is given a token store.
-
-    OAuth needs the setting ``client_id`` and the secret ``client_secret``.
-    """
+    """One connection to the fake. It signs in with its API key, or by OAuth where the setting ``client_id`` is filled
+    in; that needs the secret ``client_secret`` and a token store."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(_capable(connection))
@@ -84,7 +82,7 @@ class FakeConnector(Connector):
 
     def _sign_in(self) -> SignIn:
         at = self._connection
-        if at.tokens is None:
+        if at.tokens is None or not at.settings.get("client_id"):
             return Bearer(at.secrets["api_key"])
         return OAuth(_client(at), at.tokens, self._http_for, at.clock)
 
@@ -267,8 +265,6 @@ SIGN_IN: Final = SignInPages(
     http=lambda at: _http(at, None),
     scope="books",
 )
-"""For a connection of which the registration says that it uses OAuth."""
-
 
 # --- field mapping --------------------------------------------------------------------------------------------------
 
