@@ -294,6 +294,10 @@ class PaymentFact:
     the payer wrote) and ``iban`` are all there is to match it by. ``undone`` is the id of the payment that it reverses,
     or its own id where the package tells that a payment was removed (its amount then takes back what was paid).
     ``number`` is our own number of a payment that we pushed.
+
+    Exact (accounting-apis 1.6) tells a removal without an amount: it is 0.00 then, and takes back everything that was
+    told under this id; of an id that was never told it says nothing. There a payment may also come again with another
+    document or amount, when it was matched, or matched in parts, since: what was told last is what stands there.
     """
 
     id: str
