@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +45,17 @@ def settle(scope: Scope, code: str, subject_id: UUID, resolution: str) -> None:
         row.state, row.resolution, row.resolved_at = "resolved", resolution, scope.now
         scope.session.flush()
         audit.record(scope, "finding.resolved", "finding", row.id, {"resolution": resolution})
+
+
+def open_facts(scope: Scope, code: str, subject_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The facts of the open findings of one cause about these subjects, by subject."""
+    query = select(Finding.subject_id, Finding.facts).where(
+        Finding.administration_id == scope.administration_id,
+        Finding.code == code,
+        Finding.state == "open",
+        Finding.subject_id.in_(subject_ids),
+    )
+    return {row.subject_id: row.facts for row in scope.session.execute(query)}
 
 
 def get(scope: Scope, finding_id: UUID) -> Finding:

@@ -98,6 +98,8 @@ def problems(version: TariffVersion) -> list[FieldError]:
 def publish(scope: Scope, version: TariffVersion) -> TariffVersion:
     """Publish a draft; from its date on questions are decided by it, also those decided before and not yet released.
 
+    Where questions of its days were released before, a finding per contract says so.
+
     Raises:
         Conflict: it is published, or another published version of the tariff begins on the same day.
         InvalidTariff: its document cannot be used; every reason with its pointer.
@@ -127,6 +129,7 @@ def publish(scope: Scope, version: TariffVersion) -> TariffVersion:
     scope.session.flush()
     audit.record(scope, "publish", "tariff_version", version.id, {"valid_from": version.valid_from})
     rating.redecide(scope, cause="tariff_published", tariffs=[version.tariff_id])
+    rating.report_published(scope, version.id, version.tariff_id, version.valid_from)
     return version
 
 

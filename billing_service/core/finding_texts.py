@@ -45,6 +45,12 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "uitgegeven.",
             "Zoek het laatst verzonden nummer op (in de verzonden e-mail of het boekhoudpakket) en bevestig dat.",
         ),
+        "terms_changed_after_release": (
+            "Voor contract {contract} geldt met terugwerkende kracht iets anders dan waarnaar is gefactureerd "
+            "({cause}): {changes}.",
+            "Vergelijk met een replay van die tariefversie over die dagen en corrigeer met de hand wat anders hoort te "
+            "zijn. Wat is vrijgegeven en nog niet uitgegeven, trekt u in.",
+        ),
         "time_revised_after_correction": (
             "De bron heeft de bestede tijd gewijzigd van {raw_before} naar {raw} minuten, nadat iemand die had "
             "gecorrigeerd tot {corrected} minuten. De correctie blijft gelden.",
@@ -54,6 +60,10 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "In deze periode ging btw gelden of hield die op te gelden. Wat daarvoor en daarna is geleverd, mag niet "
             "op één factuur staan; de vrijgegeven factuur bevat wat daarvoor is geleverd.",
             "Geef dit contract opnieuw vrij: de rest komt dan op een eigen factuur.",
+        ),
+        "webhook_failed": (
+            "Een webhook naar {url} is na alle pogingen niet aangenomen: {problem}.",
+            "Herstel de ontvanger en laat opnieuw verzenden wat hij heeft gemist.",
         ),
         "work_failed": (
             "Werk op de achtergrond ({kind}) is na {attempts} pogingen gestopt: {reason}",
@@ -91,6 +101,12 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "here; the last one known is {last_number}. Nothing is issued in this series.",
             "Look up the last number that was sent (in sent mail or in the accounting package) and confirm it.",
         ),
+        "terms_changed_after_release": (
+            "For contract {contract} something else holds, with retroactive effect, than was invoiced ({cause}): "
+            "{changes}.",
+            "Compare with a replay of that tariff version over those days and correct by hand what is to be otherwise. "
+            "Withdraw what is released and not issued yet.",
+        ),
         "time_revised_after_correction": (
             "The source changed the time spent from {raw_before} to {raw} minutes, after somebody had corrected it to "
             "{corrected} minutes. The correction stands.",
@@ -100,6 +116,10 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "In this period VAT began or ceased to apply. What was supplied before and after may not stand on one "
             "invoice; the released invoice holds what was supplied before.",
             "Release this contract again: the rest then comes on an invoice of its own.",
+        ),
+        "webhook_failed": (
+            "A webhook to {url} was not taken after all attempts: {problem}.",
+            "Repair the receiver, and have what it missed sent again.",
         ),
         "work_failed": (
             "Work in the background ({kind}) stopped after {attempts} attempts: {reason}",
@@ -156,6 +176,26 @@ PROPOSALS: Final[dict[str, dict[str, str]]] = {
 }
 """What to do about a question that changed after its release, by what there is to credit and to charge."""
 
+CHANGES: Final[dict[str, dict[str, str]]] = {
+    "nl": {
+        "one": "1 vraag van {from} (gefactureerd {amount})",
+        "many": "{questions} vragen van {from} tot en met {until} (gefactureerd {amount})",
+        "version": "{which} valt nu onder tariefversie {tariff}",
+        "versions": "{which} vallen nu onder tariefversie {tariff}",
+        "none": "{which}: er geldt nu geen contract of tarief",
+        "phase": ", fase {phase}",
+    },
+    "en": {
+        "one": "1 question of {from} (invoiced {amount})",
+        "many": "{questions} questions of {from} up to {until} (invoiced {amount})",
+        "version": "{which} now falls under tariff version {tariff}",
+        "versions": "{which} now fall under tariff version {tariff}",
+        "none": "{which}: no contract or tariff holds now",
+        "phase": ", phase {phase}",
+    },
+}
+"""The questions that other terms hold for now than they were invoiced by, per tariff version."""
+
 _UNKNOWN: Final = {
     "nl": ("Er is iets dat aandacht vraagt ({code}).", "Bekijk de feiten en handel het af."),
     "en": ("Something needs attention ({code}).", "Look at the facts and settle it."),
@@ -208,7 +248,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
 
 
 _MONEY: Final = ("amount", "credit", "charge")
-_DAYS: Final = ("until",)
+_DAYS: Final = ("from", "until")
 
 
 def wording(code: str, facts: Mapping[str, Any], language: str, currency: str) -> tuple[str, str]:
@@ -221,6 +261,8 @@ def wording(code: str, facts: Mapping[str, Any], language: str, currency: str) -
     if code == "changed_after_release":
         known |= {which: _decided(facts.get(which, {}), known, which, language) for which in ("released", "now")}
         known["proposal"] = _fill(PROPOSALS[language][_proposed(facts["proposal"])], known)
+    if code == "terms_changed_after_release":
+        known["changes"] = "; ".join(_changed(entry, language, currency) for entry in facts["changes"])
     return _fill(cause, known), _fill(action, known)
 
 
@@ -257,6 +299,15 @@ def _proposed(proposal: Mapping[str, Any]) -> str:
     if credit and charge:
         return "credit_and_charge"
     return "credit" if credit else "charge" if charge else "neither"
+
+
+def _changed(entry: Mapping[str, Any], language: str, currency: str) -> str:
+    texts = CHANGES[language]
+    known = {name: _said(name, value, language, currency) for name, value in entry.items()}
+    single = entry["questions"] == 1
+    known["which"] = _fill(texts["one" if single else "many"], known)
+    told = _fill(texts["none" if entry["tariff"] is None else "version" if single else "versions"], known)
+    return told if entry["phase"] is None else told + _fill(texts["phase"], known)
 
 
 def _flat(facts: Mapping[str, Any], before: str = "") -> dict[str, Any]:

@@ -22,7 +22,7 @@ from billing_service.errors import Conflict
 from billing_service.invoicing.crediting import credit, credited_before
 from billing_service.invoicing.issue import issue_invoice
 from billing_service.invoicing.reading import get_invoice
-from billing_service.rating import Outcome, decided_now, replace_released
+from billing_service.rating import Outcome, decided_now, refresh_terms_changed, replace_released
 from billing_service.rating.changed import CHANGED_AFTER_RELEASE
 from billing_service.rating.persons import get_decision, wished_outcome
 from billing_service.store.charges import Charge, Decision
@@ -126,8 +126,10 @@ def correct(
     if parts:
         credit_note_id = credit(scope, invoice.id, reason or _reason(scope, question_id, invoice), parts)
         issue_invoice(scope, credit_note_id)
+    under = get_decision(scope, question_id).contract_id
     replace_released(scope, question_id, _outcome(scope, get_decision(scope, question_id), wish))
     findings.settle(scope, CHANGED_AFTER_RELEASE, question_id, "corrected")
+    refresh_terms_changed(scope, [] if under is None else [under])
     made = [charge.id for charge in _charges(scope, question_id) if charge.state == "open"]
     return Correction(question_id, credit_note_id, tuple(made))
 

@@ -49,6 +49,8 @@ LISTS: Final = ("organisations", *_ROLES, "phases")
 _NOTHING: Final = dict.fromkeys(FIELDS)
 _DECIDING: Final = frozenset({"reference", "customer_id", "tariff_id", "valid_from", "valid_to", *LISTS})
 """What a decision may depend on: a change of these has questions decided again."""
+_DATED: Final = frozenset({"tariff_id", "valid_from", "valid_to", "phases"})
+"""What is agreed on a day: a change of these may reach back into days that were invoiced."""
 
 
 def create(scope: Scope, values: Mapping[str, Any]) -> Contract:
@@ -76,10 +78,14 @@ def get(scope: Scope, contract_id: UUID) -> Contract:
 
 
 def change(scope: Scope, contract: Contract, values: Mapping[str, Any]) -> Contract:
-    """Change the fields and lists given; raises as ``create``. Unreleased questions it may touch are decided again."""
+    """Change the fields and lists given; raises as ``create``. Unreleased questions it may touch are decided again.
+
+    Where released ones were decided under other terms than those of now, a finding says so.
+    """
     if "reference" in values:
         common.refuse_taken(scope, Contract, "reference", values["reference"], "contract", besides=contract.id)
     before = shown(scope, [contract])[0]
+    agreed = None if _DATED.isdisjoint(values) else rating.agreed_before(scope, contract.id)
     _apply(scope, contract, values, before)
     changed = {name: value for name, value in values.items() if before[name] != value}
     if not changed.keys().isdisjoint(LISTS):
@@ -90,6 +96,8 @@ def change(scope: Scope, contract: Contract, values: Mapping[str, Any]) -> Contr
         audit.record(scope, "change", "contract", contract.id, changed)
     if not _DECIDING.isdisjoint(changed):
         _decide_again(scope, contract, {*before["organisations"], *values.get("organisations", ())})
+    if agreed is not None and not _DATED.isdisjoint(changed):
+        rating.report_contract_changed(scope, contract.id, agreed)
     return contract
 
 

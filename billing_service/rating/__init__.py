@@ -5,8 +5,11 @@ open_charges               what an invoice is made of; assigns ordinals (preview
 assign_ordinals            price tables that count questions
 mark_released, undo_release  what releasing and withdrawing a document do to decisions
 decided_now, replace_released  what a correction after issue puts in the place of a decision
+report_published, report_contract_changed  terms that changed back into days that were invoiced: findings
 """
 
+from billing_service.rating.backdated import agreed_before, report_contract_changed, report_published
+from billing_service.rating.backdated import refresh as refresh_terms_changed
 from billing_service.rating.ordinals import assign_ordinals
 from billing_service.rating.outcome import Outcome
 from billing_service.rating.redecide import decide_stored, decided_now, redecide
@@ -18,13 +21,17 @@ from billing_service.rating.waiting import OpenCharge
 __all__ = [
     "OpenCharge",
     "Outcome",
+    "agreed_before",
     "assign_ordinals",
     "decide_stored",
     "decided_now",
     "mark_released",
     "open_charges",
     "redecide",
+    "refresh_terms_changed",
     "replace_released",
+    "report_contract_changed",
+    "report_published",
     "rounding_sentences",
     "undo_release",
 ]

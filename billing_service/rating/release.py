@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, case, exists, select, update
 
+from billing_service.rating.backdated import refresh
 from billing_service.rating.ordinals import assign_ordinals, lock_contracts
 from billing_service.rating.redecide import decide_stored
 from billing_service.rating.rounding import with_differences
@@ -55,8 +56,8 @@ def undo_release(scope: Scope, invoice_ids: Sequence[UUID]) -> None:
     The caller first puts the charges of these documents back to ``open``.
     """
     decisions = Decision.administration_id == scope.administration_id
-    query = select(Decision.question_id).where(decisions, Decision.invoice_id.in_(invoice_ids)).with_for_update()
-    questions = list(scope.session.scalars(query))
+    query = select(Decision.question_id, Decision.contract_id).where(decisions, Decision.invoice_id.in_(invoice_ids))
+    rows = scope.session.execute(query.with_for_update()).all()
     scope.session.execute(
         update(Decision)
         .where(decisions, Decision.invoice_id.in_(invoice_ids))
@@ -67,7 +68,8 @@ def undo_release(scope: Scope, invoice_ids: Sequence[UUID]) -> None:
             version=Decision.version + 1,
         )
     )
-    decide_stored(scope, questions, cause="release_withdrawn")
+    decide_stored(scope, [row.question_id for row in rows], cause="release_withdrawn")
+    refresh(scope, {row.contract_id for row in rows if row.contract_id is not None})
 
 
 def _lock_decisions(scope: Scope, contract_ids: Collection[UUID], until: date) -> None:

@@ -82,7 +82,7 @@ def test_after_release_a_change_is_a_finding_and_the_charge_stays(database: Data
         finding = session.scalars(select(Finding)).one()
     assert finding.code == "changed_after_release"
     assert finding.facts["released"] == {"disposition": "charge", "amount": "25.00"}
-    assert finding.facts["now"] == {"disposition": "included", "amount": "0.00"}
+    assert finding.facts["now"] == {"state": "decided", "disposition": "included", "amount": "0.00"}
 
 
 def test_after_release_a_withdrawal_is_a_finding_too(database: Database) -> None:
