@@ -11,7 +11,7 @@ from billing_service.core import identifiers
 from billing_service.core.ids import new_id
 from billing_service.errors import NotFound
 from billing_service.parties import common, vat_numbers
-from billing_service.store import audit
+from billing_service.store import audit, dispatch
 from billing_service.store.parties import Customer
 from billing_service.store.scope import Scope
 
@@ -30,6 +30,8 @@ FIELDS: Final = (
     "payment_term_days",
     "customer_group",
 )
+_BOOKED: Final = frozenset(FIELDS) - {"language", "payment_term_days", "customer_group"}
+"""What an accounting package is told of a customer."""
 _DEFAULTS: Final = dict.fromkeys(FIELDS) | {"is_business": True, "country": "NL"}
 
 
@@ -64,6 +66,8 @@ def change(scope: Scope, customer: Customer, values: Mapping[str, Any]) -> Custo
         vat_numbers.record_check(scope, customer)
     if not {"number", "customer_group"}.isdisjoint(changed):  # tariff rules may name both
         rating.redecide(scope, cause="customer_changed", customers=[customer.id])
+    if not _BOOKED.isdisjoint(changed):
+        dispatch.customer_changed(scope, customer)
     return customer
 
 

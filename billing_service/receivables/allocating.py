@@ -18,7 +18,7 @@ from billing_service.core.money import ZERO
 from billing_service.errors import Conflict, FieldError, InvalidInput
 from billing_service.receivables.reading import get, named, refuse_unowed
 from billing_service.receivables.standing import credit_rests, receipt_rests, standing
-from billing_service.store import audit
+from billing_service.store import audit, dispatch
 from billing_service.store.invoices import Invoice
 from billing_service.store.receivables import Allocation, Receipt, Refund, WriteOff
 from billing_service.store.scope import Scope
@@ -164,4 +164,8 @@ def _add(
     if reverses_id is not None:
         changes |= {"reverses_id": reverses_id, "reason": reason}
     audit.record(scope, "undo" if reverses_id else "create", "allocation", row.id, changes)
+    if row.receipt_id and reverses_id is None:
+        dispatch.receipt_allocated(scope, row.id, invoice_id)
+    elif row.receipt_id and reverses_id is not None:
+        dispatch.receipt_undone(scope, reverses_id)
     return row
