@@ -74,10 +74,13 @@ def test_a_reversal_takes_back_what_was_paid(stage: Stage):
     connector = stage.connector()
     (remote,) = delivered(stage, connector, "20260101")
     payment = stage.pay("20260101", Decimal("181.50"), ON)
+    changes = connector.capabilities.payments.value is Pull.CHANGES
+    seen, cursor = news(connector, None) if changes else ([], "")
     stage.undo(payment, ON)
     assert connector.read_document(remote).open == Decimal("181.50")
-    if connector.capabilities.payments.value is Pull.CHANGES:
-        told, _ = news(connector, None)
+    if changes:
+        fresh, _ = news(connector, cursor)
+        told = seen + fresh
         assert sum((one.amount for one in {fact.id: fact for fact in told}.values()), Decimal()) == 0
         assert payment in {one.undone for one in told}
 
@@ -88,7 +91,8 @@ def test_a_payment_that_nobody_matched_says_what_the_payer_wrote(stage: Stage):
     stage.pay(None, Decimal("181.50"), ON, reference="factuur 20260101")
     if connector.capabilities.payments.value is Pull.CHANGES:
         told, _ = news(connector, None)
-        assert [(one.document, one.reference) for one in told] == [(None, "factuur 20260101")]
+        expected = [(None, "factuur 20260101")] if stage.tells_unmatched else []
+        assert [(one.document, one.reference) for one in told] == expected
     assert [item.open for item in everything(connector.open_items)] == [Decimal("181.50")]
 
 
@@ -106,11 +110,10 @@ def test_a_list_that_breaks_off_is_not_taken_for_a_whole_one(stage: Stage):
     connector = stage.connector()
     numbers = [f"2026010{place}" for place in range(7)]
     delivered(stage, connector, *numbers)
-    listed = everything(connector.open_items)
-    next(listed)
+    first = connector.open_items()
     stage.trouble("open", status=502, applies=False, times=50)
     with pytest.raises(Exception, match="502"):
-        list(listed)
+        connector.open_items(first.next)
 
 
 def test_a_receipt_of_ours_is_booked_there_as_declared(stage: Stage):

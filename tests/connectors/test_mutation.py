@@ -54,7 +54,7 @@ class Mutating(BaseAdapter):
 
 
 def mutants(request: requests.PreparedRequest, stage: Stage) -> Iterator[tuple[str, requests.PreparedRequest]]:
-    yield "another method", changed(request, method="PATCH")
+    yield "another method", changed(request, method="PUT" if request.method == "PATCH" else "PATCH")
     address = urlsplit(request.url or "")
     yield "another path", changed(request, url=address._replace(path=address.path + "/x").geturl())
     query = parse_qsl(address.query, keep_blank_values=True)
@@ -83,7 +83,11 @@ def wrong_bodies(request: requests.PreparedRequest, stage: Stage) -> Iterator[tu
         yield "no XML", changed(request, body=b"<")
         for what, value in wrong_calls(request.body, optional):
             yield what, changed(request, body=value)
-    elif request.body and "form" in str(request.headers.get("Content-Type")):
+    elif request.body and str(kind).startswith("multipart/form-data"):
+        assert isinstance(request.body, bytes)
+        yield "another field", changed(request, body=request.body.replace(b' name="', b' name="un', 1))
+        yield "no parts", changed(request, body=b"{}")
+    elif request.body and "form" in str(kind):
         form = parse_qsl(request.body if isinstance(request.body, str) else request.body.decode())
         yield "an unknown field", changed(request, body=urlencode([*form, ("unknown", "1")]).encode())
         for name, _ in form:

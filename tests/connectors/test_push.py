@@ -132,7 +132,7 @@ def test_two_customers_with_one_code_are_both_told(stage: Stage):
     refused = already_there(lambda: connector.upsert_customer(replace(CUSTOMER, name="Een ander"), key="c2"))
     found = connector.find_customer(CUSTOMER.code)
     assert found.outcome is (Outcome.ONE if refused else Outcome.SEVERAL)
-    assert refused is None or refused.remote_id == found.items[0].id
+    assert refused is None or refused.remote_id in {found.items[0].id, None}
 
 
 def already_there(create: Callable[[], object]) -> AlreadyThere | None:

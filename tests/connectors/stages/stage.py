@@ -13,7 +13,7 @@ from requests.adapters import BaseAdapter
 
 import connectors
 from connectors.base import Connector, ErrorBudget, Limit
-from connectors.fake.wire import Trouble
+from connectors.fake.wire import Manner, Trouble
 from connectors.http import Call, Deadlines, Secret
 from connectors.limits import MemoryLimiter
 from connectors.oauth import TokenStore
@@ -49,6 +49,8 @@ class Stage(ABC):
     """The same of an address: ``/v1/customers?cursor``."""
     youngest_token: ClassVar[timedelta] = timedelta()
     """How old a token must be before the package gives a new one."""
+    tells_unmatched: ClassVar[bool] = True
+    """Whether a payment that is matched to no document is told among the payments at all."""
 
     def may_leave_out(self, path: str, field: str) -> bool:
         """Whether a body to this address may lack this field, wherever in it."""
@@ -182,4 +184,4 @@ def at(seconds: float) -> datetime:
 
 
 def trouble_of(routes: Mapping[str, str], step: str, what: Mapping[str, Any]) -> Trouble:
-    return Trouble(when=routes[step], **what)
+    return Trouble(when=routes[step], **{**what, "manner": Manner(what.get("manner", Manner.WHOLE))})
