@@ -61,12 +61,11 @@ def test_what_broke_off_is_unknown_and_nothing_is_sent_again_by_itself(stage: St
         assert connector.create_document(invoice(connector), key="k") is not None  # repeats are harmless there
         return
     ours = invoice(connector)
-    for what in ("reset", "cut"):
-        before = len(stage.calls)
+    for times, what in enumerate(("reset", "cut"), 1):
         stage.trouble("create", manner=what, applies=False)
         with pytest.raises(OutcomeUnknown):
             connector.create_document(ours, key="k")
-        assert len(stage.calls) == before + 1
+        assert stage.sent("create") == times
 
 
 def test_a_creation_that_is_applied_late_is_found_after_the_settle_time(stage: Stage):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -110,6 +111,10 @@ class Stage(ABC):
 
     def connector(self, *, deadlines: Deadlines | None = None, transport: BaseAdapter | None = None) -> Connector:
         return connectors.connect(self.package, self.connection(deadlines=deadlines, transport=transport))
+
+    def sent(self, step: str) -> int:
+        """How often we asked for this step; what was looked up before it does not count."""
+        return sum(re.fullmatch(self.routes[step], f"{call.method} {call.route}") is not None for call in self.calls)
 
     # --- their side -------------------------------------------------------------------------------------------------
 
