@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import sys
@@ -110,6 +111,15 @@ def test_a_compressed_answer_that_nobody_asked_for_is_not_unpacked():
     packed = Reply(200, b"\x1f\x8b", {"Content-Encoding": "gzip"})
     with asked(lambda request: packed) as http, pytest.raises(TryAgainLater):
         http.request("GET", "/x")
+
+
+def test_a_packed_answer_that_was_asked_for_is_unpacked_and_not_beyond_its_size():
+    packed = [Reply(200, gzip.compress(size), {"Content-Encoding": "gzip"}) for size in (b"{}", bytes(9_000_000))]
+    with asked(lambda request: packed[len(request.query)]) as http:
+        gzipped = {"Accept-Encoding": "gzip"}
+        assert http.request("GET", "/x", headers=gzipped).json() == {}
+        with pytest.raises(TryAgainLater):
+            http.request("GET", "/x", headers=gzipped, query={"large": "yes"})
 
 
 def test_no_redirect_is_followed_and_no_page_of_another_host_is_fetched():
