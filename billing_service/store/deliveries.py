@@ -23,8 +23,8 @@ class Delivery(Base, Keyed, Versioned):
 
     ``key`` is the idempotency key and never changes. ``step`` is the last change that was begun there, and
     ``tried_at`` when: stored before the call, with ``unclear``, so that whoever goes on knows that it may have come
-    through; nobody looks before ``look_after``. ``digest`` is the SHA-256 of what was sent. ``attached`` is the name of
-    the file that was attached.
+    through; nobody looks before ``look_after``. ``digest`` is the SHA-256 of what was sent. ``attached``: the package
+    said that it has the file; ``without_file``: a person decided that it goes without.
 
     A waiting one says why in ``waits`` and goes on at ``next_at``; ``waiting_since`` is when that cause began. One that
     needs attention has a ``cause`` and what is to be repaired (``fix``), ``field`` and ``detail`` where the package
@@ -41,7 +41,8 @@ class Delivery(Base, Keyed, Versioned):
     key: Mapped[str]
     step: Mapped[str | None]
     remote_id: Mapped[str | None]
-    attached: Mapped[str | None]
+    attached: Mapped[bool] = mapped_column(default=False)
+    without_file: Mapped[bool] = mapped_column(default=False)
     digest: Mapped[str | None]
     tried_at: Mapped[datetime | None]
     unclear: Mapped[bool] = mapped_column(default=False)

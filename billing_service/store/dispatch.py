@@ -206,6 +206,8 @@ def _insert(scope: Scope, to: Destination, noun: str, subjects: Mapping[UUID, st
             "number": subjects[subject],
             "state": "waiting",
             "key": made.hex,
+            "attached": False,
+            "without_file": False,
             "unclear": False,
             "attempts": 0,
             "created_at": scope.now,
