@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, Final
+from decimal import Decimal
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import bindparam, null, or_, select
@@ -20,6 +21,7 @@ from sqlalchemy.orm import aliased
 
 from billing_service.core import rounding
 from billing_service.core.ids import new_id
+from billing_service.core.minutes import TimeRule
 from billing_service.core.money import ZERO
 from billing_service.core.rounding import TimeLine, round_together
 from billing_service.rating.waiting import COLUMNS, OpenCharge
@@ -28,7 +30,48 @@ from billing_service.store.charges import Charge
 from billing_service.store.scope import Scope
 
 SOURCE: Final = "rounding"
-_Key = tuple[Any, ...]
+
+
+class Key(NamedTuple):
+    """What is rounded together: the same rule of the tariff, rounding the same way, taxed and counted alike.
+
+    ``day`` is None where all of an invoice is rounded.
+    """
+
+    contract_id: UUID
+    day: date | None
+    rule: str | None
+    time: TimeRule
+    vat_class: str
+    revenue_group: str | None
+
+
+class Groups:
+    """Charges added up by what is rounded together: only sums are kept, however many charges there are."""
+
+    def __init__(self) -> None:
+        self._groups: dict[Key, _Group] = {}
+
+    def add(self, charges: Iterable[OpenCharge], *, earlier: bool = False) -> None:
+        """Add those whose time is rounded together, and the differences charged before; leave the others.
+
+        ``earlier``: they stand on an earlier invoice.
+        """
+        for charge in charges:
+            if charge.rounding:
+                key = _key(charge)
+                group = self._groups.get(key)
+                if group is None:
+                    group = self._groups[key] = _Group(charge)
+                group.add(charge, earlier)
+
+    @property
+    def keys(self) -> Collection[Key]:
+        return self._groups.keys()
+
+    def differences(self) -> list[OpenCharge]:
+        """What rounding each group adds to it, as a charge beside its newest one."""
+        return [made for key, group in self._groups.items() if (made := _difference(key.time, group)) is not None]
 
 
 def with_differences(scope: Scope, charges: Sequence[OpenCharge], until: date, *, commit: bool) -> list[OpenCharge]:
@@ -36,21 +79,24 @@ def with_differences(scope: Scope, charges: Sequence[OpenCharge], until: date, *
 
     With ``commit`` the differences are stored as open charges: the caller puts them on lines in this transaction.
     """
-    groups = _groups(charge for charge in charges if charge.rounding)
-    if not groups:
-        return list(charges)
-    for key, before in _groups(_invoiced_before(scope, groups, until)).items():
-        groups.setdefault(key, []).extend(before)
-    open_ids = {charge.id for charge in charges}
-    made = [charge for key, group in groups.items() if (charge := _difference(key, group, open_ids)) is not None]
+    made = differences(scope, charges, until)
     if commit and made:
         _store(scope, made)
-    return sorted([*charges, *made], key=lambda charge: (charge.contract_id, charge.date))
+    return sorted([*charges, *made], key=lambda charge: (charge.contract_id, charge.date)) if made else list(charges)
+
+
+def differences(scope: Scope, charges: Iterable[OpenCharge], until: date) -> list[OpenCharge]:
+    """The differences that releasing these open charges up to ``until`` makes. Writes nothing."""
+    groups = Groups()
+    groups.add(charges)
+    if groups.keys:
+        groups.add(_invoiced_before(scope, groups.keys, until), earlier=True)
+    return groups.differences()
 
 
 def sentences(charges: Iterable[OpenCharge], language: str) -> dict[UUID, str]:
     """What became of the time of each question by rounding it with others, by question."""
-    told: dict[_Key, str] = {}
+    told: dict[Key, str] = {}
     time: list[OpenCharge] = []
     for charge in charges:
         if charge.source == SOURCE and charge.detail:
@@ -60,39 +106,47 @@ def sentences(charges: Iterable[OpenCharge], language: str) -> dict[UUID, str]:
     return {charge.question_id: told[_key(charge)] for charge in time if charge.question_id and _key(charge) in told}
 
 
-def _groups(charges: Iterable[OpenCharge]) -> dict[_Key, list[OpenCharge]]:
-    groups: dict[_Key, list[OpenCharge]] = {}
-    for charge in charges:
-        groups.setdefault(_key(charge), []).append(charge)
-    return groups
+class _Group:
+    """The time of one group by its price, what was charged for rounding it, and its newest charge."""
+
+    def __init__(self, first: OpenCharge) -> None:
+        self.last = first
+        self.lines: dict[Decimal, TimeLine] = {}
+        self.charged = ZERO
+        self.earlier = 0
+
+    def add(self, charge: OpenCharge, earlier: bool) -> None:
+        if charge.date > self.last.date:
+            self.last = charge
+        if charge.source == SOURCE:
+            self.charged += charge.amount
+            return
+        price, minutes = charge.unit_price or ZERO, charge.minutes or 0
+        before = self.lines.get(price, TimeLine(0, price, ZERO))
+        self.lines[price] = TimeLine(before.minutes + minutes, price, before.amount + charge.amount)
+        if earlier:
+            self.earlier += minutes
 
 
-def _key(charge: OpenCharge) -> _Key:
-    """What is rounded together: the same rule of the tariff, rounding the same way, taxed and counted alike."""
+def _key(charge: OpenCharge) -> Key:
     kept = charge.rounding or {}
     day = charge.date if kept["scope"] == "day" else None
-    return (charge.contract_id, day, charge.rule, rounding.from_plain(kept), charge.vat_class, charge.revenue_group)
+    return Key(charge.contract_id, day, charge.rule, rounding.from_plain(kept), charge.vat_class, charge.revenue_group)
 
 
-def _difference(key: _Key, group: Sequence[OpenCharge], open_ids: Collection[UUID]) -> OpenCharge | None:
-    rule = key[3]
-    time = [charge for charge in group if charge.source != SOURCE]
-    charged = sum((charge.amount for charge in group if charge.source == SOURCE), ZERO)
-    lines = [TimeLine(charge.minutes or 0, charge.unit_price or ZERO, charge.amount) for charge in time]
-    together = round_together(rule, lines, charged)
+def _difference(rule: TimeRule, group: _Group) -> OpenCharge | None:
+    together = round_together(rule, list(group.lines.values()), group.charged)
     if not together.difference:
         return None
-    last = max(group, key=lambda charge: charge.date)
-    earlier = sum(charge.minutes or 0 for charge in time if charge.id not in open_ids)
-    name = (last.rounding or {})["name"]
+    last = group.last
     return replace(
         last,
         id=new_id(),
         source=SOURCE,
         question_id=None,
         part=0,
-        description=rounding.describe(name),
-        detail=rounding.detail(rule, together, last.date, earlier),
+        description=rounding.describe((last.rounding or {})["name"]),
+        detail=rounding.detail(rule, together, last.date, group.earlier),
         pricing="amount",
         minutes=None,
         unit_price=None,
@@ -101,14 +155,14 @@ def _difference(key: _Key, group: Sequence[OpenCharge], open_ids: Collection[UUI
     )
 
 
-def _invoiced_before(scope: Scope, groups: Collection[_Key], until: date) -> list[OpenCharge]:
+def _invoiced_before(scope: Scope, groups: Collection[Key], until: date) -> list[OpenCharge]:
     """What was released before of days that are open again: by a question, or by a correction."""
-    days = {key[1] for key in groups if key[1] is not None}
+    days = {key.day for key in groups if key.day is not None}
     if not days:
         return []
     values = {
         "mine": scope.administration_id,
-        "contracts": list({key[0] for key in groups}),
+        "contracts": list({key.contract_id for key in groups}),
         "days": list(days),
         "until": until,
     }

@@ -30,7 +30,10 @@ SCOPE: Final = "tariffs:replay"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One replay. Questions closed from ``counted_from`` on hold ordinals, those of ``first`` to ``last`` are told."""
+    """One replay. Questions closed from ``counted_from`` on hold ordinals, those of ``first`` to ``last`` are told.
+
+    ``whole_invoices``: time is rounded per invoice, so all questions on one are looked at.
+    """
 
     version: Version
     tariff: Tariff
@@ -38,6 +41,7 @@ class Plan:
     last: date
     counted_from: date
     form: Form
+    whole_invoices: bool = False
 
 
 def start(

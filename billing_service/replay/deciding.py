@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select, tuple_
 
 from billing_service.core.money import ZERO
 from billing_service.rating.ordinals import ordinals_at_release
@@ -15,8 +17,10 @@ from billing_service.rating.outcome import decide_under
 from billing_service.rating.questions import ClosedQuestion, load_closed
 from billing_service.rating.terms import Terms, Version
 from billing_service.replay.asking import Plan
+from billing_service.replay.rounding import Roundings, Side, Stand, together
 from billing_service.store import bulk
-from billing_service.store.charges import Decision
+from billing_service.store.charges import Charge, Decision
+from billing_service.store.invoices import Invoice
 from billing_service.store.parties import Contract
 from billing_service.store.questions import Question
 from billing_service.store.replays import ReplayRow
@@ -25,34 +29,40 @@ from billing_service.store.tariffs import Tariff as TariffRow
 from billing_service.store.tariffs import TariffVersion
 
 BATCH: Final = 2_000
+After = tuple[UUID, date, UUID]
+"""The last question of a batch: contract, day, question. Contract after contract, so that a contract's time is added up
+while it comes by."""
+
 TOLD: Final = ("state", "reason", "disposition", "rule", "minutes", "amount")
 """What is compared of a decision."""
 
 
 def decide_batch(
-    scope: Scope, job_id: UUID, plan: Plan, after: UUID | None, left_out: Counter[str]
-) -> tuple[UUID, int] | None:
-    """Hold the next questions against the tariff and store a row for each; returns the last of them and how many, or
-    None when there are no more.
+    scope: Scope, job_id: UUID, plan: Plan, after: After | None, left_out: Counter[str], roundings: Roundings
+) -> tuple[After, int] | None:
+    """Hold the next questions against the tariff and store a row for each, and for what rounding them together makes;
+    returns the last of them and how many, or None when there are no more.
 
     Those that cannot be compared are counted in ``left_out`` by reason: withdrawn or reopened after their release, or
     under a contract that is no longer valid on their day.
     """
     rows = _next(scope, plan, after)
     if not rows:
+        _store(scope, job_id, roundings.rows(scope))
         return None
     questions = {question.id: question for question in load_closed(scope, [row.question_id for row in rows])}
-    batch = _Batch(scope, plan, rows)
+    batch = _Batch(scope, plan, rows, roundings)
     found = []
     for row in rows:
         question = questions.get(row.question_id)
         problem = batch.problem(row, question)
         if question is not None and problem is None:
-            found.append(batch.compared(row, question) | {"job_id": job_id})
+            found.append(batch.compared(row, question))
         elif row.decided_on >= plan.first:
             left_out[problem or ""] += 1
-    bulk.insert_rows(scope.session, ReplayRow, found)
-    return rows[-1].question_id, len(rows)
+    last = rows[-1]
+    _store(scope, job_id, found + roundings.rows(scope, last.contract_id))
+    return (last.contract_id, last.decided_on, last.question_id), len(rows)
 
 
 def price_batch(scope: Scope, job_id: UUID, plan: Plan, after: UUID | None) -> tuple[UUID, list[dict[str, Any]]] | None:
@@ -91,7 +101,7 @@ def price_batch(scope: Scope, job_id: UUID, plan: Plan, after: UUID | None) -> t
 
 def count(scope: Scope, plan: Plan) -> int:
     """How many questions there are to look at."""
-    query = select(func.count()).select_from(_selected(scope, plan).subquery())
+    query = select(func.count()).select_from(_selected(scope, plan, Decision.question_id).subquery())
     return scope.session.scalars(query).one()
 
 
@@ -105,15 +115,26 @@ def count_left_out(scope: Scope, plan: Plan) -> dict[str, int]:
     everything = scope.session.scalars(select(func.count()).select_from(Decision).where(*in_period)).one()
     nowhere = select(func.count()).select_from(Decision).where(*in_period, Decision.contract_id.is_(None))
     without_contract = scope.session.scalars(nowhere).one()
-    ours = _selected(scope, plan).where(Decision.decided_on >= plan.first).subquery()
+    ours = _selected(scope, plan, Decision.question_id).where(Decision.decided_on >= plan.first).subquery()
     looked_at = scope.session.scalars(select(func.count()).select_from(ours)).one()
     return {"without_contract": without_contract, "other_tariffs": everything - without_contract - looked_at}
+
+
+def reaching(scope: Scope, plan: Plan) -> Plan:
+    """The plan, with the whole of every invoice that ends in the period where time is rounded per invoice."""
+    keys = {
+        row.tariff_version_id
+        for row in scope.session.execute(_selected(scope, plan, Decision.tariff_version_id).distinct())
+    }
+    terms = Terms(scope.session, scope.administration_id)
+    decided = (terms.tariff_of(version) for version in _versions(scope, keys - {None}).values())
+    return replace(plan, whole_invoices=any(together(tariff, "invoice") for tariff in (plan.tariff, *decided)))
 
 
 class _Batch:
     """What the questions of one batch share."""
 
-    def __init__(self, scope: Scope, plan: Plan, rows: Sequence[Any]) -> None:
+    def __init__(self, scope: Scope, plan: Plan, rows: Sequence[Any], roundings: Roundings) -> None:
         self._plan = plan
         self._key = scope.administration_id
         self._terms = Terms(scope.session, scope.administration_id)
@@ -121,12 +142,26 @@ class _Batch:
         self._versions = _versions(scope, {row.tariff_version_id for row in rows} - {None})
         waiting = {row.contract_id for row in rows if not row.released and row.ordinal_counter is not None}
         self._ordinals = ordinals_at_release(scope, waiting, plan.last) if waiting else {}
+        self._roundings = roundings
+        self._together = {
+            version.id: together(self._terms.tariff_of(version), "day", "invoice")
+            for version in self._versions.values()
+        }
+        rounds = any(self._together.values()) or bool(together(plan.tariff, "day", "invoice"))
+        self._counting = _invoices_that_end_in(scope, plan, rows) if plan.whole_invoices else set()
+        self._kept_days = _days_of_corrections(scope, rows) if rounds else {}
 
     def problem(self, row: Any, question: ClosedQuestion | None) -> str | None:
         """Why this question cannot be compared, if so."""
+        contract = self._terms.contract(row.contract_id)
+        self._roundings.see(
+            contract.id,
+            ours=contract.tariff_id == self._plan.version.tariff_id,
+            waiting=not row.released and row.decided_on >= self._plan.first,
+        )
         if question is None:
             return "reopened" if row.withdrawn_at is None else "withdrawn"
-        valid = row.by_person is not None or self._terms.contract(row.contract_id).valid_on(row.decided_on)
+        valid = row.by_person is not None or contract.valid_on(row.decided_on)
         return None if valid else "contract_no_longer_valid"
 
     def compared(self, row: Any, question: ClosedQuestion) -> dict[str, Any]:
@@ -136,19 +171,19 @@ class _Batch:
         if row.by_person is not None:
             kind, new = "by_person", old
         else:
-            if not row.released and row.ordinal_counter is not None:
+            counted = row.ordinal_counter is not None
+            if counted and not row.released:
                 old_ordinal = self._ordinals.get(row.question_id, row.ordinal)
-            if row.released or row.ordinal_counter is not None:
+            if counted or row.released or row.rule in self._together.get(row.tariff_version_id, ()):
                 again = self._decided_again(row, question, old_ordinal)
                 if not row.released:
                     old = again  # a provisional price as a release would store it now
                 elif any(again[name] != old[name] for name in TOLD):
                     kind = "changed"
-            new = self._decided(row, question, self._plan.version)
+            new = self._decided(row, question, self._plan.version, side="new")
         if row.decided_on < self._plan.first:
             kind = "counted"
         return {
-            "administration_id": self._key,
             "question_id": row.question_id,
             "kind": kind,
             "contract_id": row.contract_id,
@@ -167,35 +202,48 @@ class _Batch:
             "difference": (new["amount"] or ZERO) - (old["amount"] or ZERO),
         }
 
-    def _decided(
-        self, row: Any, question: ClosedQuestion, version: Version, ordinal: int | None = None
-    ) -> dict[str, Any]:
-        ours = version is self._plan.version
-        tariff = self._plan.tariff if ours else self._terms.tariff_of(version)
-        agreement = self._terms.under(row.contract_id, row.decided_on, version, tariff)
-        return decide_under(question, agreement, row.decided_on, ordinal).decision
-
     def _decided_again(self, row: Any, question: ClosedQuestion, ordinal: int | None) -> Mapping[str, Any]:
         """By the version that really decided it, with the facts of now and the ordinal it has or would get."""
         version = self._versions.get(row.tariff_version_id)
         if version is None:
             stored: Mapping[str, Any] = row._mapping
             return stored
-        return self._decided(row, question, version, ordinal)
+        return self._decided(row, question, version, ordinal, side="again")
+
+    def _decided(
+        self, row: Any, question: ClosedQuestion, version: Version, ordinal: int | None = None, *, side: Side
+    ) -> dict[str, Any]:
+        tariff = self._plan.tariff if side == "new" else self._terms.tariff_of(version)
+        agreement = self._terms.under(row.contract_id, row.decided_on, version, tariff)
+        outcome = decide_under(question, agreement, row.decided_on, ordinal)
+        counts = not row.released or row.invoice_id in self._counting
+        self._roundings.add(side, outcome.charges, Stand(row.invoice_id, counts, self._kept_days.get(row.question_id)))
+        return outcome.decision
 
 
-def _next(scope: Scope, plan: Plan, after: UUID | None) -> Sequence[Any]:
-    query = _selected(scope, plan).order_by(Decision.question_id).limit(BATCH)
+def _store(scope: Scope, job_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
+    of_job = {"administration_id": scope.administration_id, "job_id": job_id}
+    bulk.insert_rows(scope.session, ReplayRow, [{**of_job, **row} for row in rows])
+
+
+def _next(scope: Scope, plan: Plan, after: After | None) -> Sequence[Any]:
+    place = (Decision.contract_id, Decision.decided_on, Decision.question_id)
+    columns = (*(getattr(Decision, name) for name in _COLUMNS), Question.withdrawn_at)
+    query = _selected(scope, plan, *columns).order_by(*place).limit(BATCH)
     if after is not None:
-        query = query.where(Decision.question_id > after)
+        query = query.where(tuple_(*place) > after)
     return scope.session.execute(query).all()
 
 
-def _selected(scope: Scope, plan: Plan) -> Select[Any]:
+def _selected(scope: Scope, plan: Plan, *columns: Any) -> Select[Any]:
     """Decisions under a contract that has the tariff now, or made by one of its versions."""
     mine = Decision.administration_id
+    counted = Decision.decided_on >= plan.counted_from
+    if plan.whole_invoices:
+        next_one = and_(~Decision.released, Decision.state == "decided")
+        counted = or_(counted, next_one, Decision.invoice_id.in_(_ending_in(scope, plan)))
     return (
-        select(*(getattr(Decision, name) for name in _COLUMNS), Question.withdrawn_at)
+        select(*columns)
         .join(Question, and_(Question.administration_id == mine, Question.id == Decision.question_id))
         .join(Contract, and_(Contract.administration_id == mine, Contract.id == Decision.contract_id))
         .outerjoin(
@@ -204,11 +252,33 @@ def _selected(scope: Scope, plan: Plan) -> Select[Any]:
         )
         .where(
             mine == scope.administration_id,
-            Decision.decided_on >= plan.counted_from,
+            counted,
             Decision.decided_on <= plan.last,
             or_(Contract.tariff_id == plan.version.tariff_id, TariffVersion.tariff_id == plan.version.tariff_id),
         )
     )
+
+
+def _ending_in(scope: Scope, plan: Plan) -> Select[Any]:
+    return select(Invoice.id).where(
+        Invoice.administration_id == scope.administration_id, Invoice.supply_to.between(plan.first, plan.last)
+    )
+
+
+def _invoices_that_end_in(scope: Scope, plan: Plan, rows: Sequence[Any]) -> set[UUID]:
+    ids = {row.invoice_id for row in rows} - {None}
+    return set(scope.session.scalars(_ending_in(scope, plan).where(Invoice.id.in_(ids))))
+
+
+def _days_of_corrections(scope: Scope, rows: Sequence[Any]) -> dict[UUID | None, date]:
+    """By question: the day that the charges of a correction keep from what they replace."""
+    query = select(Charge.question_id, Charge.date).where(
+        Charge.administration_id == scope.administration_id,
+        Charge.question_id.in_([row.question_id for row in rows]),
+        Charge.source == "correction",
+        Charge.state != "credited",
+    )
+    return {question_id: day for question_id, day in scope.session.execute(query)}  # noqa: C416
 
 
 _COLUMNS: Final = (
@@ -218,6 +288,7 @@ _COLUMNS: Final = (
     "customer_id",
     "tariff_version_id",
     "released",
+    "invoice_id",
     "by_person",
     "ordinal",
     "ordinal_counter",

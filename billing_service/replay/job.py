@@ -18,6 +18,7 @@ from billing_service.jobs import RunningJob
 from billing_service.replay import deciding
 from billing_service.replay.asking import REPLAY, Plan, read_plan
 from billing_service.replay.counting import Place, numbers
+from billing_service.replay.rounding import Roundings
 from billing_service.replay.telling import tell
 from billing_service.store.replays import ReplayRow
 from billing_service.store.scope import Scope
@@ -33,6 +34,7 @@ def run(job: RunningJob) -> Mapping[str, Any]:
     left_out: Counter[str] = Counter(withdrawn=0, reopened=0, contract_no_longer_valid=0)
     with job.scope() as scope:
         _forget(scope, job.id)
+        plan = deciding.reaching(scope, plan)
         total = deciding.count(scope, plan)
         job.progress(scope, 0, total)
     done = _decide(job, plan, left_out)
@@ -62,10 +64,10 @@ def _forget(scope: Scope, job_id: UUID) -> None:
 
 
 def _decide(job: RunningJob, plan: Plan, left_out: Counter[str]) -> int:
-    after, done = None, 0
+    after, done, roundings = None, 0, Roundings(plan)
     while True:
         with job.scope() as scope:
-            found = deciding.decide_batch(scope, job.id, plan, after, left_out)
+            found = deciding.decide_batch(scope, job.id, plan, after, left_out, roundings)
             if found is None:
                 return done
             after, looked_at = found

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, case, func, select
 
 from billing_service import job_files
 from billing_service.core.money import ZERO
@@ -18,11 +18,13 @@ from billing_service.exports.wording import CODES, TITLES
 from billing_service.jobs import RunningJob
 from billing_service.replay.asking import SCOPE, Plan
 from billing_service.replay.deciding import BATCH
+from billing_service.replay.rounding import NO_QUESTION
 from billing_service.store.parties import Contract, Customer
 from billing_service.store.replays import ReplayRow
 from billing_service.store.scope import Scope
 
 _R: Final = ReplayRow
+_IS_QUESTION: Final = _R.external_id != NO_QUESTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ def tell(job: RunningJob, plan: Plan, left_out: Mapping[str, int]) -> dict[str, 
 def _totals(scope: Scope, job: RunningJob, plan: Plan, left_out: Mapping[str, int]) -> dict[str, Any]:
     query = select(_R.kind, *_summed()).where(*_mine(scope, job), _R.kind != "counted").group_by(_R.kind)
     found = {row[0]: _sums(row[1:]) for row in scope.session.execute(query)}
+    alone = select(*_summed()).where(*_mine(scope, job), _R.kind == "compared", ~_IS_QUESTION)
+    rounding = _sums(scope.session.execute(alone).one())
     nothing = {"questions": 0, "old_amount": ZERO, "new_amount": ZERO, "difference": ZERO}
     kinds = {"compared": "compared", "by_person": "by_person", "changed": "changed_after_release"}
     return {
@@ -103,6 +107,7 @@ def _totals(scope: Scope, job: RunningJob, plan: Plan, left_out: Mapping[str, in
         "decided_until": plan.last,
         "counting_from": plan.counted_from,
         **{name: found.get(kind, nothing) for kind, name in kinds.items()},
+        "rounding": {name: amount for name, amount in rounding.items() if name != "questions"},
         "left_out": dict(left_out),
     }
 
@@ -195,7 +200,9 @@ def _xlsx(scope: Scope, job: RunningJob, plan: Plan, path: Path) -> Path:
 
 def _summed() -> tuple[Any, ...]:
     amounts = (_R.old_amount, _R.new_amount, _R.difference)
-    return func.count(), *(func.coalesce(func.sum(amount), 0, type_=_R.difference.type) for amount in amounts)
+    return func.count(case((_IS_QUESTION, 1))), *(
+        func.coalesce(func.sum(amount), 0, type_=_R.difference.type) for amount in amounts
+    )
 
 
 def _sums(values: Any) -> dict[str, Any]:

@@ -16,7 +16,8 @@ class ReplayRow(Base, Owned):
     """One question: what is stored about it (``old``) beside what the replayed tariff says (``new``).
 
     ``kind``: *compared*; *by_person* (a person decided it, kept); *changed* (its facts changed after its release);
-    *counted* (closed before the period, it only holds an ordinal). ``counter`` is what an ordinal counts in.
+    *counted* (closed before the period, it only holds an ordinal or a place on an invoice). ``counter`` is what an
+    ordinal counts in. A row without external id is no question: the difference that rounding time together makes.
     """
 
     __tablename__ = "replay_rows"

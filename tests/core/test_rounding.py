@@ -90,6 +90,17 @@ def test_it_makes_no_difference_how_many_releases_a_day_took(rule: TimeRule, lin
     assert round_together(rule, lines, charged=first.difference + second.difference).difference == ZERO
 
 
+@given(rule=RULES, lines=LINES)
+def test_it_makes_no_difference_whether_lines_at_one_price_are_added_up_first(
+    rule: TimeRule, lines: list[TimeLine]
+) -> None:
+    sums = []
+    for hourly in {one.hourly for one in lines}:
+        of_price = [one for one in lines if one.hourly == hourly]
+        sums.append(TimeLine(sum(one.minutes for one in of_price), hourly, sum((one.amount for one in of_price), ZERO)))
+    assert round_together(rule, sums) == round_together(rule, lines)
+
+
 def test_what_a_charge_keeps_of_its_rule_comes_back() -> None:
     kept = as_plain(QUARTERS, {"nl": "Werk", "en": "Work"})
     assert from_plain(kept) == QUARTERS
