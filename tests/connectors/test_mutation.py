@@ -71,9 +71,11 @@ def mutants(request: requests.PreparedRequest, stage: Stage) -> Iterator[tuple[s
 
 def wrong_bodies(request: requests.PreparedRequest, stage: Stage) -> Iterator[tuple[str, requests.PreparedRequest]]:
     kind = request.headers.get("Content-Type")
+    address = urlsplit(request.url or "")
+    called = f"{address.path}#{address.fragment}" if address.fragment else address.path
 
     def optional(field: str) -> bool:
-        return stage.may_leave_out(urlsplit(request.url or "").path, field)
+        return stage.may_leave_out(called, field)
 
     if request.body and kind == "application/json":
         yield "no JSON", changed(request, body=b"{")
