@@ -39,7 +39,8 @@ class RunningJob:
     """A job in the hands of a worker. ``done`` is how far an earlier attempt came (0 at first).
 
     ``scope()`` opens one write transaction, by the actor who asked for the job; ``reading()`` one that only reads, on
-    one consistent picture, for as long as that takes: nobody waits for it.
+    one consistent picture, for as long as that takes: nobody waits for it. ``outside`` is the context of the worker,
+    for steps that talk to the outside (``connections.Outside``).
     """
 
     id: UUID
@@ -51,6 +52,7 @@ class RunningJob:
     done: int
     scope: OpenScope
     reading: OpenScope
+    outside: Any = None
 
     def progress(self, scope: Scope, done: int, total: int | None = None) -> None:
         """Show how far the job is, in the transaction of the work itself, so that the two never disagree."""
@@ -126,7 +128,7 @@ def get(scope: Scope, job_id: UUID) -> Job:
     return job
 
 
-def run(open_scope: OpenScope, job_id: UUID, reading: OpenScope | None = None) -> None:
+def run(open_scope: OpenScope, job_id: UUID, reading: OpenScope | None = None, outside: Any = None) -> None:
     """Run a job to its end: for the worker. Whatever its function raises passes through and the job stays running."""
     with open_scope() as scope:
         job = get(scope, job_id)
@@ -144,6 +146,7 @@ def run(open_scope: OpenScope, job_id: UUID, reading: OpenScope | None = None) -
             done=job.done,
             scope=open_scope,
             reading=reading or open_scope,
+            outside=outside,
         )
     result = _RUNNERS[running.kind](running)
     with open_scope() as scope:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
@@ -17,7 +18,7 @@ from billing_service.errors import Conflict, NotFound
 from billing_service.store import connections as store
 from billing_service.store.session import Database
 from billing_service.vault import Vault
-from connectors.base import Connector
+from connectors.base import Capabilities, Connector
 from connectors.http import Call, Secret
 from connectors.package import Connection, Package
 
@@ -55,7 +56,8 @@ def open_connector(outside: Outside, administration_id: UUID, connection_id: UUI
         raise NotFound("There is no such connection.")
     if row.state == "closed":
         raise Conflict("This connection is closed.", code="connection_closed")
-    return package_of(row.package).connect(_connection(outside, row))
+    package, opened = connection_of(outside, row)
+    return package.connect(opened)
 
 
 def package_of(name: str) -> Package:
@@ -63,6 +65,12 @@ def package_of(name: str) -> Package:
     if name not in connectors.PACKAGES:
         raise Conflict(f"This version cannot connect to {name!r}.", code="package_unknown")
     return connectors.PACKAGES[name]
+
+
+def capabilities_of(row: store.Connection) -> Capabilities:
+    """What the package can for this connection; makes no call and needs no secret."""
+    package = package_of(row.package)
+    return package.capabilities(_settings(row)).enable(frozenset(row.enabled))
 
 
 def tokens_of(outside: Outside, administration_id: UUID, connection_id: UUID) -> StoredTokens:
@@ -74,16 +82,20 @@ def _vault(outside: Outside) -> Vault:
     return Vault(outside.secret_keys)
 
 
-def _connection(outside: Outside, row: store.Connection) -> Connection:
-    settings: Mapping[str, str] = {name: str(value) for name, value in row.settings.items()}
-    uses_oauth = package_of(row.package).uses_oauth
-    return Connection(
+def _settings(row: store.Connection) -> Mapping[str, str]:
+    return {name: str(value) for name, value in row.settings.items()}
+
+
+def connection_of(outside: Outside, row: store.Connection) -> tuple[Package, Connection]:
+    """What the package is handed to open this connection. Raises ``NoSecretKey``."""
+    package = package_of(row.package)
+    return package, Connection(
         id=str(row.id),
-        settings=settings,
+        settings=_settings(row),
         secrets={name: Secret(value) for name, value in _vault(outside).decrypt(row.id, row.secrets).items()},
         limiter=StoredLimiter(outside.database, row.administration_id, outside.clock),
         clock=outside.clock,
-        tokens=tokens_of(outside, row.administration_id, row.id) if uses_oauth else None,
+        tokens=tokens_of(outside, row.administration_id, row.id) if package.uses_oauth else None,
         enabled=frozenset(row.enabled),
         on_call=_traced,
         transport=outside.transport(row.package),
@@ -91,7 +103,8 @@ def _connection(outside: Outside, row: store.Connection) -> Connection:
 
 
 def _traced(call: Call) -> None:
-    log.info(
+    log.log(
+        logging.DEBUG if call.status is not None and call.status < 400 else logging.INFO,
         "package.called",
         connection=call.connection,
         method=call.method,

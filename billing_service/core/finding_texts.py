@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from billing_service.core import formats
+from billing_service.core import connection_texts, formats
 
 _SLOT: Final = re.compile(r"\{([a-z_.]+)\}")
 
@@ -246,6 +246,9 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     },
 }
 
+for _language in TEXTS:
+    TEXTS[_language] |= connection_texts.TEXTS[_language]
+    WORDS[_language] |= connection_texts.WORDS[_language]
 
 _MONEY: Final = ("amount", "credit", "charge")
 _DAYS: Final = ("from", "until")
@@ -278,6 +281,8 @@ def _said(name: str, value: Any, language: str, currency: str) -> str:
         return formats.money(Decimal(value), currency, language)
     if kind in _DAYS:
         return formats.long_date(date.fromisoformat(value), language)
+    if isinstance(value, list) and all(isinstance(line, list) for line in value):
+        return "; ".join(" ".join(_said("", word, language, currency) for word in line) for line in value)
     return WORDS[language].get(str(value), str(value))
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from billing_service import auditing, exports, intake, invoicing, jobs, replay
+from billing_service import auditing, connections, exports, intake, invoicing, jobs, replay
 from billing_service.store.scope import Scope
 from billing_service.worker.work import Work
 
@@ -29,7 +29,7 @@ class Handler:
 
 
 def _run_job(work: Work) -> None:
-    jobs.run(work.scope, _job_id(work), work.reading)
+    jobs.run(work.scope, _job_id(work), work.reading, work.context)
 
 
 def _job_gave_up(scope: Scope, work: Work, reason: str) -> None:
@@ -44,7 +44,7 @@ def _render_pdf(work: Work) -> None:
     invoicing.render_pdf(work.scope, work.subject_id)
 
 
-STEPS_WITH_JOBS: Final = (auditing, exports, intake, invoicing, replay)
+STEPS_WITH_JOBS: Final = (auditing, connections, exports, intake, invoicing, replay)
 """Importing these has registered, with ``jobs.runs``, the functions of every kind of job there is."""
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(

@@ -28,8 +28,8 @@ from tests.builders import NOW
 
 CANARY: Final = "canary5d81"
 """Stands in every secret; nothing that anybody can read may show it."""
-SECRETS: Final = {"api_key": f"{CANARY}-api-key", "webhook_secret": f"{CANARY}-webhook-secret"}
 SECRET_KEY: Final = Fernet.generate_key().decode()
+SECRETS: Final = {"api_key": f"{CANARY}-api-key", "webhook_secret": f"{CANARY}-webhook-secret"}
 
 MAPPED: Final = {
     ("vat", "S:21"): "vat-21",
