@@ -44,6 +44,7 @@ from connectors.exact.mapping import (
     SELECT_DIVISION,
     SELECT_VAT_CODE,
     account_of,
+    by_code,
     choice_of,
     company_of,
     cost_centre_of,
@@ -104,11 +105,11 @@ class ExactConnector(Connector):
         journals = ask("financial/Journals", lambda row: (row["Type"], choice_of(row)), select=select, where=where)
         centres = ask("hrm/Costcenters", lambda row: cost_centre_of(row, today), select="Code,Description,EndDate")
         return Lists(
-            vat_codes=tuple(vat_codes),
-            ledger_accounts=tuple(accounts),
-            journals=tuple(one for type_, one in journals if type_ == SALES_JOURNAL and one.id in self._journals),
-            cost_centres=tuple(centres),
-            payment_methods=tuple(one for type_, one in journals if type_ == BANK_JOURNAL),
+            vat_codes=by_code(vat_codes),
+            ledger_accounts=by_code(accounts),
+            journals=by_code(one for type_, one in journals if type_ == SALES_JOURNAL and one.id in self._journals),
+            cost_centres=by_code(centres),
+            payment_methods=by_code(one for type_, one in journals if type_ == BANK_JOURNAL),
         )
 
     # --- customers --------------------------------------------------------------------------------------------------
@@ -124,8 +125,7 @@ class ExactConnector(Connector):
     def _upsert_customer(self, customer: Customer, remote_id: str | None, key: str) -> RemoteCustomer:
         body = account_of(customer, self._code_field)
         if remote_id is not None:
-            self._division.update(ACCOUNTS, remote_id, body)
-            return self._account(remote_id)
+            return self._brought_up_to_date(remote_id, body)
         given = {name: value for name, value in body.items() if value is not None}
         try:
             return self._division.create(ACCOUNTS, given, self._customer)
@@ -133,6 +133,17 @@ class ExactConnector(Connector):
             refused = error
         if self._code_field == CODE and (there := self._there(customer.code)):
             raise AlreadyThere("The code is taken.", remote_id=there, detail=refused.detail)
+        raise refused
+
+    def _brought_up_to_date(self, remote_id: str, body: Row) -> RemoteCustomer:
+        try:
+            if is_guid(remote_id):
+                self._division.update(ACCOUNTS, remote_id, body)
+        except Refused as error:
+            refused = error
+        else:
+            return self._account(remote_id)
+        self._account(remote_id)
         raise refused
 
     def _there(self, code: str) -> str | None:

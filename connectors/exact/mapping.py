@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -66,6 +67,11 @@ def vat_code_of(row: Row) -> Choice:
     category: VatCategory | None = "AE" if row["Charged"] else "S" if rate else None
     active = not row["IsBlocked"]
     return Choice(id=code, code=code, name=row["Description"], active=active, rate=rate, category=category)
+
+
+def by_code(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """In the order in which people look for them."""
+    return tuple(sorted(choices, key=lambda one: one.code))
 
 
 # --- customers ------------------------------------------------------------------------------------------------------

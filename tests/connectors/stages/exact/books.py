@@ -291,7 +291,7 @@ class Books:
         return [one for one in there if one["Account"] == account and one["Status"] == OPEN]
 
     def match(self, paid: Row, owed: Row) -> None:
-        """The bookkeeper matches a receipt with an invoice; the larger of both is split."""
+        """The bookkeeper matches a receipt, or a credit note, with an invoice; the larger of both is split."""
         covered = min(abs(Decimal(str(paid["AmountFC"]))), abs(Decimal(str(owed["AmountFC"]))))
         for term in (paid, owed):
             if rest := abs(Decimal(str(term["AmountFC"]))) - covered:
@@ -301,7 +301,8 @@ class Books:
                 term["AmountFC"] = float(signed * covered)
             self._touched(term)
             term.update(Status=MATCHED, IsFullyPaid=True, LastPaymentDate=paid["InvoiceDate"])
-        paid["YourRef"] = owed["YourRef"]
+        if paid["TransactionType"] == CASH_FLOW:
+            paid["YourRef"] = owed["YourRef"]
 
     def unmatch(self, paid: Row, owed: Row) -> None:
         """The bookkeeper takes that back."""
