@@ -25,6 +25,7 @@ from billing_service.rating import manual
 from billing_service.store.invoices import Invoice, InvoicePdf
 from billing_service.store.parties import Contract
 from billing_service.store.session import Database
+from billing_service.store.vat import VatNumberCheck
 from billing_service.store.work import OutboxRow
 from tests import builders
 
@@ -161,6 +162,24 @@ def test_a_database_that_does_not_answer_is_a_sentence(monkeypatch):
     assert refused.exit_code == 1
     assert refused.stderr.startswith("The database does not answer: ")
     assert "Traceback" not in refused.output
+
+
+def test_a_vat_number_is_checked_again(billing, database, administration):
+    with database.write() as session:
+        builders.customer(session, administration, "10001", vat_number="BE0403170701", country="BE")
+        builders.customer(session, administration, "10002", vat_number="BE0403170702", country="BE")
+        builders.customer(session, administration, "10003")
+    right = billing("check-vat-number", "10001")
+    said = "BE0403170701 (BE) has the right form. Checked 2026-03-31 10:00:00 UTC.\n"
+    assert (right.exit_code, right.stdout) == (0, said)
+    wrong = billing("check-vat-number", "10002")
+    assert wrong.exit_code == 1
+    assert "BE0403170702 (BE) cannot be right: " in wrong.stdout
+    none = billing("check-vat-number", "10003")
+    assert (none.exit_code, none.stderr) == (1, "Customer 10003 has no VAT number to check.\n")
+    with database.read() as session:
+        kept = session.scalars(select(VatNumberCheck.valid).order_by(VatNumberCheck.id)).all()
+    assert kept == [True, False]
 
 
 def test_the_api_is_described_in_full(billing):

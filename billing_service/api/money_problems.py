@@ -10,6 +10,11 @@ MONEY_PROBLEMS: Final[dict[str, tuple[str, str, str]]] = {
         "Documents that are not withdrawn hold supplies on or after that day.",
         "Choose a later day; withdraw what is released and not issued; what is issued is corrected by credit notes.",
     ),
+    "no_vat_number": (
+        "No VAT number",
+        "The customer has no VAT number, so there is nothing to check.",
+        "Record its number first; it is checked then.",
+    ),
     "already_undone": (
         "Undone before",
         "It was undone before, or is itself the row that undoes another.",

@@ -1,4 +1,4 @@
-"""``billing vat-rate``: rates of laws made after this version."""
+"""``billing vat-rate`` and ``billing check-vat-number``: rates of laws made after this version, and numbers by form."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from decimal import Decimal
 
 import click
 
-from billing_service.cli.program import Program, pass_program
+from billing_service.cli.money.common import by_number
+from billing_service.cli.program import Program, administration_option, pass_program
 from billing_service.core import money
-from billing_service.parties import vat_rates
+from billing_service.parties import vat_numbers, vat_rates
+from billing_service.store.parties import Customer
 
 
 @click.command("vat-rate")
@@ -37,4 +39,22 @@ def _show(vat_class: str, since: str, rate: Decimal, source: str | None) -> None
     click.echo(f"{vat_class:<9} from {since}  {rate:>5} %  {source or 'built in'}")
 
 
-COMMANDS = (vat_rate,)
+@click.command("check-vat-number")
+@administration_option
+@click.argument("customer")
+@pass_program
+def check_vat_number(program: Program, administration: str | None, customer: str) -> None:
+    """Check the VAT number of CUSTOMER (its number) again, for its form; the outcome is kept.
+
+    Exit code 1 when it is wrong. Whether a number is in use only the register (VIES) knows.
+    """
+    with program.scope(program.administration(administration)) as scope:
+        row = vat_numbers.check_again(scope, by_number(scope, Customer, customer))
+        outcome = "has the right form" if row.valid else f"cannot be right: {row.problem}"
+        click.echo(f"{row.vat_number} ({row.country}) {outcome}. Checked {row.checked_at:%Y-%m-%d %H:%M:%S} UTC.")
+        wrong = not row.valid
+    if wrong:
+        raise SystemExit(1)
+
+
+COMMANDS = (vat_rate, check_vat_number)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from billing_service.core.identifiers import check_vat_number
 from billing_service.core.ids import new_id
+from billing_service.errors import Conflict
 from billing_service.store import audit
 from billing_service.store.parties import Customer
 from billing_service.store.scope import Scope
@@ -62,6 +63,14 @@ def record_check(scope: Scope, customer: Customer) -> VatNumberCheck | None:
         "rule": RULE,
     }
     audit.record(scope, "create", "vat_number_check", row.id, told)
+    return row
+
+
+def check_again(scope: Scope, customer: Customer) -> VatNumberCheck:
+    """Check the customer's number once more, on demand. Raises ``Conflict`` (``no_vat_number``) where it has none."""
+    row = record_check(scope, customer)
+    if row is None:
+        raise Conflict(f"Customer {customer.number} has no VAT number to check.", code="no_vat_number")
     return row
 
 

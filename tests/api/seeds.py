@@ -240,7 +240,7 @@ ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "api_key_id": lambda s, a, _: access.create_key(builders.scope(s, a), "seeded", ["jobs:read"])[0].id,
     "series_id": _unused_series,
     "book_year_id": _last_book_year,
-    "customer_id": lambda s, a, _: builders.customer(s, a, "seeded"),
+    "customer_id": lambda s, a, _: builders.customer(s, a, "seeded", vat_number="NL004495445B01"),
     "organisation_id": lambda s, a, _: builders.organisation(s, a, "seeded"),
     "person_id": lambda s, a, _: builders.person(s, a, "seeded"),
     "tariff_id": lambda s, a, _: builders.tariff(s, a, helpdesk.TARIFF),

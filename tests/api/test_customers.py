@@ -91,3 +91,16 @@ def test_an_external_id_belongs_to_one_customer(world: World) -> None:
     assert len(world.ours.get("/v1/customers").get_json()["items"]) == 1
     world.theirs.post("/v1/customers", second)  # another administration has ids of its own
     assert len(world.theirs.get("/v1/customers").get_json()["items"]) == 1
+
+
+def test_a_vat_number_is_checked_again_and_the_checks_are_listed(world: World) -> None:
+    made = world.ours.post("/v1/customers", LINDE)
+    path = f"{made.headers['Location']}/vat-number-checks"
+    again = world.ours.post(path)
+    assert again.status_code == 201
+    assert (again.get_json()["valid"], again.get_json()["rule"], again.get_json()["problem"]) == (True, "form", None)
+    listed = world.ours.get(path).get_json()["items"]
+    assert [row["id"] for row in listed][1:] == [again.get_json()["id"]]
+    assert world.ours.get(made.headers["Location"]).get_json()["vat_number_check"]["id"] == again.get_json()["id"]
+    none = world.ours.post("/v1/customers", LINDE | {"number": "10002", "vat_number": None})
+    problem(world.ours.post(f"{none.headers['Location']}/vat-number-checks"), 409, "no_vat_number")

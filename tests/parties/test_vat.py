@@ -14,9 +14,9 @@ from billing_service import invoicing
 from billing_service.core.document import InvoiceDocument, from_json
 from billing_service.errors import Conflict, InvalidInput
 from billing_service.parties import customers, vat_rates
-from billing_service.parties.vat_numbers import newest_checks
+from billing_service.parties.vat_numbers import check_again, newest_checks
 from billing_service.store.administrations import VatStatus
-from billing_service.store.audit import OperatorAuditRow
+from billing_service.store.audit import AuditRow, OperatorAuditRow
 from billing_service.store.findings import Finding
 from billing_service.store.parties import Customer
 from billing_service.store.scope import OperatorScope
@@ -192,6 +192,31 @@ def test_each_vat_number_a_customer_had_was_checked_and_that_is_kept(world: Worl
     assert len(checks(world)) == 2
     with pytest.raises(DBAPIError, match="kept for ever"), world.scope() as scope:
         scope.session.execute(update(VatNumberCheck).values(valid=False))
+
+
+def test_a_number_is_checked_again_on_demand_and_every_outcome_is_kept(world: World) -> None:
+    with world.scope() as scope:
+        customer = customers.create(scope, customer_values())
+    world.now = datetime(2026, 9, 1, 10, tzinfo=UTC)
+    with world.scope() as scope:
+        customer = customers.get(scope, customer.id)
+        assert check_again(scope, customer).valid
+        customer.vat_number = "BE0403170702"  # as it may have come in from elsewhere
+        scope.session.flush()
+        again = check_again(scope, customer)
+        assert (again.valid, again.checked_at, customers.shown(scope, [customer])[0]["vat_number_check"]) == (
+            False,
+            world.now,
+            again,
+        )
+        assert again.problem
+        trail = scope.session.scalars(select(AuditRow).where(AuditRow.noun == "vat_number_check")).all()
+        assert [row.changes["valid"] for row in trail] == [True, True, False]
+        customer.vat_number = None
+        with pytest.raises(Conflict) as refused:
+            check_again(scope, customer)
+        assert refused.value.code == "no_vat_number"
+    assert [outcome for *_, outcome in checks(world)] == [True, True, False]
 
 
 def test_a_release_checks_what_was_never_checked_and_only_that(world: World) -> None:

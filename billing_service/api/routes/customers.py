@@ -16,12 +16,14 @@ from billing_service.api.schemas.customers import (
     CustomerQuery,
     VatNumberCheckOut,
 )
-from billing_service.parties import customers
+from billing_service.parties import customers, vat_numbers
 from billing_service.store.parties import Customer
 from billing_service.store.scope import Scope
 from billing_service.store.vat import VatNumberCheck
 
 routes = Routes("customers", "Who pays (debtors).")
+
+_CHECKS = "/customers/<uuid:customer_id>/vat-number-checks"
 
 
 @routes.operation("POST", "/customers", scope="customers:write", body=CustomerIn, out=CustomerOut, status=201)
@@ -47,19 +49,23 @@ def get_customer(scope: Scope, customer_id: UUID) -> dict[str, Any]:
     return _shown(scope, customers.get(scope, customer_id))
 
 
-@routes.operation(
-    "GET",
-    "/customers/<uuid:customer_id>/vat-number-checks",
-    scope="customers:read",
-    query=PageQuery,
-    page_of=VatNumberCheckOut,
-)
+@routes.operation("GET", _CHECKS, scope="customers:read", query=PageQuery, page_of=VatNumberCheckOut)
 def list_vat_number_checks(scope: Scope, customer_id: UUID, query: dict[str, Any]) -> Any:
     """List how the VAT numbers that a customer has or had were checked, oldest first."""
     customers.get(scope, customer_id)
     mine = VatNumberCheck.administration_id == scope.administration_id
     statement = select(VatNumberCheck).where(mine, VatNumberCheck.customer_id == customer_id)
     return page(scope, statement, VatNumberCheck.id, query)
+
+
+@routes.operation("POST", _CHECKS, scope="customers:write", out=VatNumberCheckOut, status=201)
+def check_vat_number(scope: Scope, customer_id: UUID) -> Answer:
+    """Check the VAT number of a customer again, for its form, and keep what came out.
+
+    A number is also checked whenever it, or the country, is entered.
+    """
+    check = vat_numbers.check_again(scope, customers.get(scope, customer_id))
+    return created(check, f"/v1/customers/{customer_id}/vat-number-checks")
 
 
 @routes.operation(
