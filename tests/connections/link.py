@@ -101,15 +101,11 @@ class Link:
         """Every proposal, revenue on one account, and more: ``vat__AE="vat-ae"``."""
         with self.connection() as (scope, row):
             mapping.accept_proposals(scope, row)
-            lines = [
-                {"kind": one.kind, "ours": one.ours, "remote_id": one.remote_id}
-                for one in mapping.entries(scope, row)
-                if one.remote_id
-            ]
-            wanted = {"revenue__": "gl-8000"} | more
-            for name, remote_id in wanted.items():
+            ids = {(one.kind, one.ours): one.remote_id for one in mapping.entries(scope, row) if one.remote_id}
+            for name, remote_id in ({"revenue__": "gl-8000"} | more).items():
                 kind, _, ours = name.partition("__")
-                lines.append({"kind": kind, "ours": ours, "remote_id": remote_id})
+                ids[kind, ours] = remote_id
+            lines = [{"kind": kind, "ours": ours, "remote_id": to} for (kind, ours), to in ids.items()]
             mapping.replace(scope, row, lines)
 
     def activate(self, start_date: date = START) -> None:
