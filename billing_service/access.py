@@ -73,6 +73,8 @@ SCOPES: Final[tuple[str, ...]] = (
     "tariffs:write",
     "time_entries:read",
     "time_entries:write",
+    "webhooks:read",
+    "webhooks:write",
 )
 """Every scope a key of an administration may have."""
 

@@ -28,7 +28,15 @@ def open_context(settings: Settings) -> Context:
     limits = Limits(settings.body_bytes, settings.bulk_body_bytes, settings.requests_per_minute)
     database = Database(settings.database_url, pool_size=settings.database_connections)
     metrics = Metrics(settings.metrics == "on", settings.metrics_token)
-    return Context(database, utc_now, limits, settings.public_url, metrics, settings.secret_keys)
+    return Context(
+        database,
+        utc_now,
+        limits,
+        settings.public_url,
+        metrics,
+        settings.secret_keys,
+        webhook_networks=settings.webhook_networks,
+    )
 
 
 def web_app(context: Context) -> Flask:

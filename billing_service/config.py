@@ -5,6 +5,7 @@ docs/settings.md lists every setting with its default; a test compares that tabl
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -55,7 +56,9 @@ class Settings:
         body_bytes, bulk_body_bytes: largest body of a request, and of one that brings many questions at once.
         requests_per_minute: how many requests of one API key each web process answers.
         metrics: whether ``/metrics`` answers; ``metrics_token``: what it asks for, empty for nothing.
-        secret_keys: encrypt the secrets of connections: the first encrypts, all of them decrypt; none: no connecting.
+        secret_keys: encrypt the secrets of connections and webhooks: the first encrypts, all of them decrypt; without
+            one neither can be made.
+        webhook_networks: networks such as 10.0.0.0/8 that webhooks may go to besides the internet.
         log_level, log_format: ``auto`` is plain lines on a terminal and JSON elsewhere.
     """
 
@@ -77,6 +80,7 @@ class Settings:
     metrics: Literal["on", "off"]
     metrics_token: str
     secret_keys: tuple[str, ...]
+    webhook_networks: tuple[str, ...]
     log_level: LogLevel
     log_format: LogFormat
 
@@ -134,6 +138,7 @@ def load() -> Settings:
         metrics=cast(Literal["on", "off"], env.str("METRICS", "on", validate=_one_of("on", "off"))),
         metrics_token=env.str("METRICS_TOKEN", "", validate=_token),
         secret_keys=_words(env.str("SECRET_KEYS", "", validate=_secret_keys)),
+        webhook_networks=_words(env.str("WEBHOOK_NETWORKS", "", validate=_networks)),
         log_level=cast(LogLevel, env.str("LOG_LEVEL", "info", validate=_one_of("debug", "info", "warning", "error"))),
         log_format=cast(LogFormat, env.str("LOG_FORMAT", "auto", validate=_one_of("auto", "json", "console"))),
     )
@@ -157,6 +162,14 @@ def _secret_keys(text: str) -> None:
     wrong = [key for key in _words(text) if not re.fullmatch(r"[A-Za-z0-9_-]{43}=", key)]
     if wrong:
         raise ValidationError("must be keys as `billing connection new-key` makes them, with blanks between them")
+
+
+def _networks(text: str) -> None:
+    for word in _words(text):
+        try:
+            ipaddress.ip_network(word)
+        except ValueError:
+            raise ValidationError(f"{word!r} is no network such as 10.0.0.0/8") from None
 
 
 def _words(text: str | None) -> tuple[str, ...]:

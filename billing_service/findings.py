@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from billing_service.core.ids import new_id
 from billing_service.errors import Conflict, NotFound
-from billing_service.store import audit
+from billing_service.store import audit, telling
 from billing_service.store.findings import Finding
 from billing_service.store.scope import Scope
 
@@ -35,6 +35,7 @@ def report(scope: Scope, code: str, noun: str, subject_id: UUID, facts: Mapping[
     scope.session.add(row)
     scope.session.flush()
     audit.record(scope, "finding.reported", "finding", row.id, {"code": code, "subject_id": subject_id})
+    telling.tell(scope, "finding.reported", "finding", row.id, {"code": code, "noun": noun, "subject_id": subject_id})
     return row.id
 
 

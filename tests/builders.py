@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from cryptography.fernet import Fernet
 from sqlalchemy.orm import Session
 
 from billing_service.core.ids import new_id
@@ -24,6 +25,8 @@ from billing_service.store.tariffs import Tariff, TariffVersion
 
 NOW = datetime(2026, 3, 31, 10, 0, tzinfo=UTC)
 """The moment at which stories happen unless they say otherwise: 31 March 2026, noon in Amsterdam."""
+SECRET_KEY = Fernet.generate_key().decode()
+"""What the API of the tests encrypts secrets with."""
 
 
 def scope(session: Session, administration_id: UUID, now: datetime = NOW, actor: str = "test") -> Scope:

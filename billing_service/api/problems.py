@@ -7,6 +7,7 @@ from typing import Final
 
 from billing_service.api.import_problems import IMPORT_PROBLEMS
 from billing_service.api.money_problems import MONEY_PROBLEMS
+from billing_service.api.webhook_problems import WEBHOOK_PROBLEMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,7 +437,9 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     ),
 }
 
-PROBLEM_TYPES.update({code: ProblemType(*texts) for code, texts in (IMPORT_PROBLEMS | MONEY_PROBLEMS).items()})
+PROBLEM_TYPES.update(
+    {code: ProblemType(*texts) for code, texts in (IMPORT_PROBLEMS | MONEY_PROBLEMS | WEBHOOK_PROBLEMS).items()}
+)
 
 
 def title_of(code: str) -> str:

@@ -23,9 +23,10 @@ from billing_service.core.document import digest, issue_json
 from billing_service.core.money import ZERO
 from billing_service.core.numbering import NumberPattern, parse_pattern
 from billing_service.errors import BillingError, Conflict, IssueRefused
+from billing_service.invoicing.announcing import announce
 from billing_service.invoicing.reading import get_invoice
 from billing_service.receivables import close_with_credit, standings
-from billing_service.store import audit, bulk, dispatch, outbox
+from billing_service.store import audit, bulk, outbox
 from billing_service.store.administrations import BookYear, Series
 from billing_service.store.audit import AuditRow
 from billing_service.store.base import Base
@@ -114,7 +115,7 @@ def issue_batch(scope: Scope, invoice_ids: Collection[UUID], issue_date: date | 
     numbers = {values["of_invoice"] for values in issued}
     for row in (row for row in sound if row.id in closings and row.id in numbers):
         close_with_credit(scope, row.id, row.customer_id, row.credits_invoice_id, closings[row.id])
-    _dispatch(scope, issued, {row.id: row.customer_id for row in sound})
+    announce(scope, issued, {row.id: row for row in sound})
     done = [Issued(values["of_invoice"], values["number"], values["issue_date"]) for values in issued]
     return Batch(tuple(done), tuple(refused))
 
@@ -388,16 +389,6 @@ def _write(scope: Scope, issued: list[dict[str, Any]], moves: list[dict[str, Any
         bulk.insert_rows(scope.session, OutboxRow, [outbox.row(scope, RENDER_PDF, invoice_id) for invoice_id in ids])
         bulk.insert_rows(scope.session, AuditRow, [_told(scope, values) for values in issued])
     scope.session.expire_all()
-
-
-def _dispatch(scope: Scope, issued: list[dict[str, Any]], customers: Mapping[UUID, UUID]) -> None:
-    """On their way to the accounting package; after the first insert of this transaction, as ``dispatch`` asks."""
-    papers = [
-        dispatch.Paper(values["of_invoice"], values["number"], values["issue_date"], customers[values["of_invoice"]])
-        for values in issued
-    ]
-    if papers:
-        dispatch.documents(scope, papers)
 
 
 def _told(scope: Scope, values: dict[str, Any]) -> dict[str, Any]:

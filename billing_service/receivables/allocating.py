@@ -17,7 +17,7 @@ from billing_service.core.ids import new_id
 from billing_service.core.money import ZERO
 from billing_service.errors import Conflict, FieldError, InvalidInput
 from billing_service.receivables.reading import get, named, refuse_unowed
-from billing_service.receivables.standing import credit_rests, receipt_rests, standing
+from billing_service.receivables.standing import credit_rests, receipt_rests, standing, tell_payment_changed
 from billing_service.store import audit, dispatch
 from billing_service.store.invoices import Invoice
 from billing_service.store.receivables import Allocation, Receipt, Refund, WriteOff
@@ -168,4 +168,5 @@ def _add(
         dispatch.receipt_allocated(scope, row.id, invoice_id)
     elif row.receipt_id and reverses_id is not None:
         dispatch.receipt_undone(scope, reverses_id)
+    tell_payment_changed(scope, invoice_id)
     return row

@@ -14,7 +14,7 @@ from billing_service.core.money import ZERO
 from billing_service.errors import Conflict, FieldError, InvalidInput
 from billing_service.receivables.allocating import refuse_undone
 from billing_service.receivables.reading import get, not_later_than_today, refuse_unowed
-from billing_service.receivables.standing import standing
+from billing_service.receivables.standing import standing, tell_payment_changed
 from billing_service.store import audit
 from billing_service.store.invoices import Invoice
 from billing_service.store.receivables import Dispute, WriteOff
@@ -69,6 +69,7 @@ def _write_off(scope: Scope, invoice: Invoice, amount: Decimal, day: date, reaso
     scope.session.flush()
     told = {"invoice_id": invoice.id, "amount": amount, "written_off_on": day, "reason": reason, **undoing}
     audit.record(scope, "undo" if undoing else "create", "write_off", row.id, told)
+    tell_payment_changed(scope, invoice.id)
     return row
 
 

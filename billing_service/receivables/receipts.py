@@ -14,7 +14,7 @@ from billing_service.errors import Conflict, FieldError, InvalidInput
 from billing_service.receivables.allocating import lock_source, refuse_more, refuse_undone
 from billing_service.receivables.reading import get, named, not_later_than_today
 from billing_service.receivables.standing import receipt_rests
-from billing_service.store import audit
+from billing_service.store import audit, telling
 from billing_service.store.invoices import Invoice
 from billing_service.store.parties import Customer
 from billing_service.store.receivables import Receipt, Refund
@@ -47,6 +47,7 @@ def record_receipt(scope: Scope, wish: Mapping[str, Any]) -> Receipt:
     scope.session.flush()
     told = {"customer_id": customer.id, "received_on": row.received_on, "amount": row.amount, "method": row.method}
     audit.record(scope, "create", "receipt", row.id, told | {"name": row.payer_name, "iban": row.payer_iban})
+    telling.tell(scope, "receipt.recorded", "receipt", row.id, told)
     return row
 
 
@@ -65,6 +66,7 @@ def cancel_receipt(scope: Scope, receipt_id: UUID, reason: str) -> Receipt:
     row.cancelled_at, row.cancel_reason = scope.now, reason
     scope.session.flush()
     audit.record(scope, "cancel", "receipt", row.id, {"reason": reason})
+    telling.tell(scope, "receipt.cancelled", "receipt", row.id, {"customer_id": row.customer_id, "amount": row.amount})
     return row
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, exists, fu
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from billing_service.core.money import ZERO
+from billing_service.store import telling
 from billing_service.store.invoices import Invoice
 from billing_service.store.receivables import Allocation, Dispute, Receipt, Refund, WriteOff
 from billing_service.store.scope import Scope
@@ -221,3 +222,11 @@ def receipt_rests(scope: Scope, receipt_ids: Collection[UUID]) -> dict[UUID, Dec
 def _rests(scope: Scope, query: Any, table: type[Invoice] | type[Receipt]) -> dict[UUID, Decimal]:
     rows = scope.session.execute(query.where(table.administration_id == scope.administration_id))
     return {row[0]: row[1] for row in rows}
+
+
+def tell_payment_changed(scope: Scope, invoice_id: UUID) -> None:
+    """Services that listen hear how the invoice stands now. To be called after whatever changes what is open of it."""
+    if telling.anybody_listens(scope):
+        now = standing(scope, invoice_id)
+        data = {"state": now.state, "open": now.open, "paid": now.paid, "written_off": now.written_off}
+        telling.tell(scope, "invoice.payment_changed", "invoice", invoice_id, data)

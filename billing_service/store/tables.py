@@ -19,6 +19,7 @@ from billing_service.store import (  # noqa: F401
     replays,
     tariffs,
     vat,
+    webhooks,
     work,
 )
 from billing_service.store.base import Base

@@ -9,8 +9,10 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from billing_service import auditing, connections, exports, intake, invoicing, jobs, replay
+from billing_service import auditing, connections, exports, intake, invoicing, jobs, notifying, replay
+from billing_service.notifying.endpoints import Rules
 from billing_service.store.scope import Scope
+from billing_service.vault import Vault
 from billing_service.worker.work import Work
 
 
@@ -44,6 +46,15 @@ def _render_pdf(work: Work) -> None:
     invoicing.render_pdf(work.scope, work.subject_id)
 
 
+def _notify(work: Work) -> timedelta | None:
+    rules = Rules(Vault(work.context.secret_keys), work.context.webhook_networks)
+    return notifying.deliver(work, work.subject_id, rules)
+
+
+def _nobody_notified(scope: Scope, work: Work, reason: str) -> None:
+    notifying.gave_up(scope, work.subject_id, reason)
+
+
 STEPS_WITH_JOBS: Final = (auditing, connections, exports, intake, invoicing, replay)
 """Importing these has registered, with ``jobs.runs``, the functions of every kind of job there is."""
 
@@ -51,5 +62,8 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
     {
         jobs.OUTBOX_KIND: Handler(_run_job, lambda work: ("job", _job_id(work)), _job_gave_up),
         invoicing.RENDER_PDF: Handler(_render_pdf, lambda work: ("invoice", work.subject_id)),
+        notifying.DELIVER: Handler(
+            _notify, lambda work: ("webhook_delivery", work.subject_id), _nobody_notified, calls_out=True
+        ),
     }
 )

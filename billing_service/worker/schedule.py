@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from billing_service import job_files, jobs, replay
+from billing_service import job_files, jobs, notifying, replay
 from billing_service.auditing.sealing import anything_unsealed, seal_some
 from billing_service.context import Context
 from billing_service.store.access import IdempotencyKey, OperatorIdempotencyKey
@@ -58,6 +58,7 @@ TASKS: Final[Mapping[str, Task]] = MappingProxyType(
         "prune_idempotency_keys": Task(prune_idempotency_keys, timedelta(days=1)),
         "prune_job_payloads": Task(jobs.prune_payloads, timedelta(days=1)),
         "prune_job_files": Task(job_files.prune, timedelta(days=1)),
+        "prune_events": Task(notifying.prune, timedelta(days=1)),
         "prune_replays": Task(replay.prune, timedelta(days=1)),
         "seal_audit_trail": Task(
             seal_some, timedelta(seconds=1), wanted=anything_unsealed, lease=timedelta(seconds=30)

@@ -102,20 +102,24 @@ class _Timed:
             super().send(data[start : start + CHUNK])  # type: ignore[misc]
 
 
-class _PlainConnection(_Timed, HTTPConnection):
+class PlainConnection(_Timed, HTTPConnection):
     pass
 
 
-class _SecureConnection(_Timed, HTTPSConnection):
+class SecureConnection(_Timed, HTTPSConnection):
     pass
 
 
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
+class PlainPool(HTTPConnectionPool):
+    """Connections that keep the deadline of :class:`under`."""
+
+    ConnectionCls = PlainConnection
 
 
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
+class SecurePool(HTTPSConnectionPool):
+    """The same with TLS."""
+
+    ConnectionCls = SecureConnection
 
 
 class TimedAdapter(HTTPAdapter):
@@ -124,12 +128,12 @@ class TimedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """See requests; also where proxies get theirs from."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         """See requests."""
         manager = super().proxy_manager_for(proxy, **kwargs)
-        manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+        manager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
         return manager
 
 

@@ -77,13 +77,14 @@ class World:
 def make_world(database: Database, limits: Limits | None = None, now: datetime = builders.NOW) -> World:
     moments = [now]
     clock: Callable[[], datetime] = lambda: moments[0]  # noqa: E731 the story moves the clock
-    app = create_app(Context(database, clock, limits or Limits()))
+    keys, networks = (builders.SECRET_KEY,), ("127.0.0.0/8",)
+    app = create_app(Context(database, clock, limits or Limits(), secret_keys=keys, webhook_networks=networks))
     with database.write() as session:
         ours = builders.administration(session)
         theirs = builders.administration(session, legal_name="Coöperatie Elders")
-        keys = [access.create_key(builders.scope(session, one), "test", access.SCOPES)[1] for one in (ours, theirs)]
+        api_keys = [access.create_key(builders.scope(session, one), "test", access.SCOPES)[1] for one in (ours, theirs)]
         _, operator = access.create_operator_key(OperatorScope(session, "cli", now), "operator")
-    callers = [Caller(app.test_client(), key) for key in (*keys, operator)]
+    callers = [Caller(app.test_client(), key) for key in (*api_keys, operator)]
     return World(database, app, moments, ours, theirs, *callers)
 
 

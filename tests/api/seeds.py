@@ -20,13 +20,16 @@ from billing_service.auditing.completeness import start_report
 from billing_service.core.crediting import Part
 from billing_service.core.ids import new_id
 from billing_service.intake.single import receive_moment, receive_question, withdraw_question
+from billing_service.notifying import endpoints
 from billing_service.rating import manual
 from billing_service.store.administrations import BookYear, Series
 from billing_service.store.invoices import BillingRun
 from billing_service.store.job_files import JobFile, JobFilePart
 from billing_service.store.questions import Question, TimeEntry
 from billing_service.store.tariffs import TariffVersion
+from billing_service.store.webhooks import WebhookDelivery
 from billing_service.store.work import Job
+from billing_service.vault import Vault
 from tests import builders, helpdesk
 from tests.invoicing.world import released_invoice
 
@@ -236,6 +239,21 @@ def _write_off(session: Session, administration_id: UUID, found: Seeded) -> UUID
     return receivables.write_off(scope, found["issued_invoice_id"], "Klein", Decimal("0.13")).id
 
 
+def _webhook_endpoint(session: Session, administration_id: UUID) -> UUID:
+    rules = endpoints.Rules(Vault((builders.SECRET_KEY,)))
+    row, _ = endpoints.create(builders.scope(session, administration_id), {"url": "https://crm.example/hook"}, rules)
+    return row.id
+
+
+def _webhook_delivery(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    scope = builders.scope(session, administration_id)
+    event = endpoints.test(scope, endpoints.get(scope, found["webhook_endpoint_id"]))
+    row = session.scalars(select(WebhookDelivery).where(WebhookDelivery.event_id == event)).one()
+    row.state, row.attempts = "failed", 10
+    session.flush()
+    return row.id
+
+
 ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "api_key_id": lambda s, a, _: access.create_key(builders.scope(s, a), "seeded", ["jobs:read"])[0].id,
     "series_id": _unused_series,
@@ -268,4 +286,6 @@ ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "job_id": _job,
     "series_report_id": _series_report,
     "file_name": _job_file,
+    "webhook_endpoint_id": lambda s, a, _: _webhook_endpoint(s, a),
+    "webhook_delivery_id": _webhook_delivery,
 }

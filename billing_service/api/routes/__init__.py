@@ -32,6 +32,7 @@ from billing_service.api.routes import (
     tariffs,
     time_entries,
     vat_rates,
+    webhooks,
 )
 
 BLUEPRINTS: tuple[Routes, ...] = (
@@ -63,4 +64,5 @@ BLUEPRINTS: tuple[Routes, ...] = (
     audit_trail.routes,
     series_reports.routes,
     vat_rates.routes,
+    webhooks.routes,
 )
