@@ -19,6 +19,11 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "{released}; volgens het tarief nu: {now}.",
             "{proposal}",
         ),
+        "deliveries_need_attention": (
+            "Niet alles komt over koppeling {connection} in het boekhoudpakket aan ({causes}).",
+            "Bekijk de afleveringen die aandacht vragen: bij elke staat de oorzaak en wat te doen. Laat ze na herstel "
+            "opnieuw gaan, alle met dezelfde oorzaak in één keer.",
+        ),
         "draft_refused": (
             "De factuur van dit contract tot en met {until} kon niet worden vrijgegeven: {reason}",
             "Herstel de oorzaak en geef opnieuw vrij.",
@@ -38,6 +43,10 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "negative_draft": (
             "De factuur van dit contract tot en met {until} zou negatief zijn: zij komt uit op {amount}.",
             "Controleer de posten; wacht tot er meer te factureren is, of maak een creditnota.",
+        ),
+        "receipt_undone_here": (
+            "Een toewijzing van een ontvangst is hier teruggedraaid, maar staat als {number} in het boekhoudpakket.",
+            "Draai de betaling ook in het boekhoudpakket terug.",
         ),
         "series_blocked": (
             "De database is teruggezet uit een reservekopie. Nummers die nummerreeks {series} daarna nog heeft "
@@ -76,6 +85,11 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "{released}; by the tariff now: {now}.",
             "{proposal}",
         ),
+        "deliveries_need_attention": (
+            "Not everything arrives in the accounting package over connection {connection} ({causes}).",
+            "Look at the deliveries that need attention: each says its cause and what to do. After the repair let them "
+            "go again, all of the same cause at once.",
+        ),
         "draft_refused": (
             "The invoice of this contract up to {until} could not be released: {reason}",
             "Repair the cause and release again.",
@@ -95,6 +109,10 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "negative_draft": (
             "The invoice of this contract up to {until} would be negative: it comes to {amount}.",
             "Check the charges; wait until there is more to invoice, or make a credit note.",
+        ),
+        "receipt_undone_here": (
+            "An allocation of a receipt was undone here, but it stands in the accounting package as {number}.",
+            "Undo the payment in the accounting package, too.",
         ),
         "series_blocked": (
             "The database was restored from a backup. Numbers that number series {series} gave after it are unknown "

@@ -154,6 +154,13 @@ def close(scope: Scope, connection_id: UUID) -> None:
     scope.session.execute(ended)
 
 
+def delivery_of(scope: Scope, connection_id: UUID, noun: str, subject_id: UUID) -> Delivery | None:
+    """The delivery of this subject over this connection, if there is one."""
+    key = {"administration_id": scope.administration_id, "connection_id": connection_id}
+    found = select(Delivery).filter_by(**key, noun=noun, subject_id=subject_id)
+    return scope.session.scalars(found).one_or_none()
+
+
 def ask(scope: Scope, delivery_ids: Collection[UUID]) -> None:
     """Ask workers to go on with these deliveries now."""
     bulk.insert_rows(scope.session, OutboxRow, [outbox.row(scope, DELIVER, one) for one in delivery_ids])

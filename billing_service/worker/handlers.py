@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from billing_service import auditing, connections, exports, intake, invoicing, jobs, notifying, replay
+from billing_service import auditing, connections, delivery, exports, intake, invoicing, jobs, notifying, replay
 from billing_service.notifying.endpoints import Rules
+from billing_service.store import dispatch
 from billing_service.store.scope import Scope
 from billing_service.vault import Vault
 from billing_service.worker.work import Work
@@ -55,6 +56,19 @@ def _nobody_notified(scope: Scope, work: Work, reason: str) -> None:
     notifying.gave_up(scope, work.subject_id, reason)
 
 
+def _deliver(work: Work) -> timedelta | None:
+    hands = delivery.Hands(work.reading, work.scope, work.recording)
+    return delivery.deliver(work.context, hands, work.subject_id)
+
+
+def _not_delivered(scope: Scope, work: Work, reason: str) -> None:
+    delivery.gave_up(scope, work.subject_id, reason)
+
+
+def _dispatch(work: Work) -> None:
+    delivery.dispatch_since_start(work.scope, work.subject_id)
+
+
 STEPS_WITH_JOBS: Final = (auditing, connections, exports, intake, invoicing, replay)
 """Importing these has registered, with ``jobs.runs``, the functions of every kind of job there is."""
 
@@ -62,6 +76,8 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
     {
         jobs.OUTBOX_KIND: Handler(_run_job, lambda work: ("job", _job_id(work)), _job_gave_up),
         invoicing.RENDER_PDF: Handler(_render_pdf, lambda work: ("invoice", work.subject_id)),
+        dispatch.DELIVER: Handler(_deliver, lambda work: ("delivery", work.subject_id), _not_delivered, calls_out=True),
+        dispatch.DISPATCH: Handler(_dispatch, lambda work: ("connection", work.subject_id)),
         notifying.DELIVER: Handler(
             _notify, lambda work: ("webhook_delivery", work.subject_id), _nobody_notified, calls_out=True
         ),

@@ -76,6 +76,16 @@ class Work:
             claims.renew(session, self.claimed.token, self.pace.lease)
 
     @contextmanager
+    def recording(self) -> Iterator[Scope]:
+        """One write transaction that commits whether or not the work is still ours, also while this worker stops.
+
+        For what a call to others came to; the handler sees to it that nothing newer is overwritten.
+        """
+        clock = self.context.clock
+        with self.context.database.write() as session:
+            yield Scope(session, self.administration_id, self.payload.get("actor", ACTOR), clock(), clock)
+
+    @contextmanager
     def reading(self) -> Iterator[Scope]:
         """One transaction that only reads, however long it takes.
 
