@@ -25,8 +25,9 @@ LISTS: Final = ("vat_code", "ledger_account", "journal", "cost_centre", "payment
 class Connection(Base, Keyed, Versioned):
     """An administration's link to one company in an accounting package.
 
-    ``settings`` and ``secrets`` (an encrypted JSON object) are those that the package names; ``enabled`` names
-    unverified capabilities that somebody switched on. Documents dated from ``start_date`` on are delivered.
+    ``settings`` and ``secrets`` (an encrypted JSON object) are those that the package names, ``secret_names`` which of
+    these were given; ``enabled`` names unverified capabilities that somebody switched on. Documents dated from
+    ``start_date`` on are delivered.
     ``checked_at``, ``lists_read_at``, ``matched_at`` and ``opening_taken_at`` are when that was last done whole.
     ``sign_in_state`` is the SHA-256 of the state that a sign-in over OAuth must bring back before ``sign_in_until``.
     ``webhook_key`` is the unguessable part of the address at which the package may call us.
@@ -39,6 +40,7 @@ class Connection(Base, Keyed, Versioned):
     state: Mapped[str] = mapped_column(default="preparing")
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     secrets: Mapped[bytes | None] = mapped_column(LargeBinary)
+    secret_names: Mapped[list[Any]] = mapped_column(default=list)
     enabled: Mapped[list[Any]] = mapped_column(default=list)
     company_id: Mapped[str | None]
     company_name: Mapped[str | None]

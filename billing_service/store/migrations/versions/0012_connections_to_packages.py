@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("settings", sa.JSON(), nullable=False),
         sa.Column("secrets", sa.LargeBinary(), nullable=True),
+        sa.Column("secret_names", sa.JSON(), nullable=False),
         sa.Column("enabled", sa.JSON(), nullable=False),
         sa.Column("company_id", sa.Text(), nullable=True),
         sa.Column("company_name", sa.Text(), nullable=True),
