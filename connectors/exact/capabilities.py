@@ -20,6 +20,7 @@ from connectors.base import (
     Vat,
     Verified,
     known,
+    unverified,
 )
 
 T = TypeVar("T")
@@ -54,7 +55,9 @@ def capabilities(settings: Mapping[str, str]) -> Capabilities:
         key_life=_read(None, "1.7"),
         vat=_read(Vat.OURS, "1.4: VATAmountFC"),
         posts_separately=_read(False, "1.4: an entry is open (20) at once"),
-        push_payment=_read(Push.BOOKS, "1.6: no matching over REST"),
+        push_payment=unverified(
+            Push.BOOKS, Push.NO, "accounting-apis 1.6: no matching; the sign of a bank line untold"
+        ),
         payments=_read(Pull.CHANGES, "1.6"),
         webhooks=_read("HMAC-SHA256 in the body, without time", "1.11"),
         cost_centres=_read(True, "1.4"),

@@ -117,14 +117,16 @@ def customer_of(row: Row, field: str) -> RemoteCustomer:
 
 
 def reads_error(answer: Answer, text: str) -> ConnectorError | None:
-    """A 400 with the sentence of Exact; it is in the user's language and mostly without a code (1.10)."""
-    if answer.status != 400:
+    """A refusal with the sentence of Exact; it is in the user's language and mostly without a code (1.10)."""
+    if answer.status not in {400, 403, 404}:
         return None
     try:
         said = str(json.loads(text)["error"]["message"]["value"])
     except (KeyError, TypeError, ValueError):
         said = text
-    return Refused("Exact Online refused it.", fix=Fix.DATA, cause=Cause.REQUEST_REFUSED, detail=said)
+    is_right = answer.status == 403
+    fix, cause = (Fix.RIGHTS, Cause.NO_PERMISSION) if is_right else (Fix.DATA, Cause.REQUEST_REFUSED)
+    return Refused("Exact Online refused it.", fix=fix, cause=cause, detail=said)
 
 
 def why(document: OurDocument, journal: str, lists: Lists, refused: Refused) -> Refused:

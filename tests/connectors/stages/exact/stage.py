@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Final
 
+from requests.adapters import BaseAdapter
+
 from connectors.fake.wire import Server
-from connectors.http import Secret
+from connectors.http import Deadlines, Secret
 from connectors.oauth import Tokens, TokenStore
+from connectors.package import Connection
 from tests.connectors.stages.exact.books import DIVISION
 from tests.connectors.stages.exact.entities import RESOURCES
 from tests.connectors.stages.exact.odata import Row
@@ -27,9 +31,14 @@ API = f"/api/v1/{DIVISION}"
 TOPICS: Final = {"payment": "FinancialTransactions", "customer": "Accounts"}
 
 
+SEARCH_CODE: Final = "searchcode"
+
+
 class ExactStage(Stage):
+    """In its second kind customer codes stand in ``SearchCode``, and what is unverified is switched on."""
+
     package = "exact"
-    kinds = ("code",)
+    kinds = ("code", SEARCH_CODE)
     routes: ClassVar = {
         "create": f"POST {API}/salesentry/SalesEntries",
         "customer": f"POST {API}/crm/Accounts",
@@ -90,13 +99,19 @@ class ExactStage(Stage):
         return at(self._clock())
 
     def settings(self) -> dict[str, str]:
-        return {"base_url": self._server.url, "division": str(DIVISION), "journal": "70", "client_id": "client-1"}
+        field = "SearchCode" if self.kind == SEARCH_CODE else ""
+        ours = {"division": str(DIVISION), "journal": "70", "customer_code_field": field, "client_id": "client-1"}
+        return {"base_url": self._server.url, **ours}
 
     def secrets(self) -> dict[str, Secret]:
         return {name: Secret(f"{CANARY}-{name}") for name in ("client_secret", "webhook_secret")}
 
     def tokens(self) -> TokenStore:
         return self._tokens
+
+    def connection(self, *, deadlines: Deadlines | None = None, transport: BaseAdapter | None = None) -> Connection:
+        enabled = frozenset({"push_payment"}) if self.kind == SEARCH_CODE else frozenset()
+        return replace(super().connection(deadlines=deadlines, transport=transport), enabled=enabled)
 
     def sent(self, step: str) -> int:
         """As for every package; a trace names the division by its place in the route."""
@@ -135,7 +150,8 @@ class ExactStage(Stage):
         return [(row["FileName"], row["Attachment"]) for row in attached if row["Document"] in ours]
 
     def customers(self) -> list[str]:
-        return [row["Code"].strip() for row in self.books.table("crm/Accounts") if row.get("Status") == "C"]
+        field = self.settings()["customer_code_field"] or "Code"
+        return [row[field].strip() for row in self.books.table("crm/Accounts") if row.get("Status") == "C"]
 
     def picture(self) -> str:
         return json.dumps(self.books.rows, default=str, sort_keys=True)
