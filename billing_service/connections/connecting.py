@@ -13,7 +13,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
 
 import connectors
 from billing_service import findings
@@ -161,7 +160,6 @@ def close(scope: Scope, row: Connection, reason: str) -> Connection:
     refuse_closed(row)
     row.state, row.stop_cause, row.stop_reason, row.stopped_at = "closed", "person", reason, scope.now
     row.secrets = row.sign_in_state = row.sign_in_until = None
-    row.secret_names = []
     mine = {"administration_id": scope.administration_id, "connection_id": row.id}
     scope.session.execute(delete(ConnectionTokens).filter_by(**mine))
     scope.session.flush()
@@ -170,20 +168,6 @@ def close(scope: Scope, row: Connection, reason: str) -> Connection:
         findings.settle(scope, code, row.id, "closed")
     audit.record(scope, "close", "connection", row.id, {"reason": reason})
     return row
-
-
-def encrypt_again(session: Session, vault: Vault) -> int:
-    """Encrypts the secrets and tokens of every connection with the newest key; how many connections that were.
-
-    Raises ``NoSecretKey`` where a key is missing that something was encrypted with; nothing is changed then.
-    """
-    rows = session.scalars(select(Connection).where(Connection.secrets.is_not(None)).with_for_update()).all()
-    for row in rows:
-        row.secrets = vault.again(row.id, row.secrets or b"")
-    for tokens in session.scalars(select(ConnectionTokens).with_for_update()):
-        tokens.pair = vault.again(tokens.connection_id, tokens.pair)
-    session.flush()
-    return len(rows)
 
 
 def current(scope: Scope) -> Connection | None:
@@ -211,7 +195,7 @@ def _fill_in(row: Connection, vault: Vault, values: Mapping[str, Any]) -> None:
     if errors:
         raise InvalidInput("This connection cannot be right.", errors=errors)
     if hidden != kept or row.secrets is None:
-        row.secrets, row.secret_names = vault.encrypt(row.id, hidden), sorted(hidden)
+        row.secrets = vault.encrypt(row.id, hidden)
     for name in ("title", "payments_owner", "pushes_receipts"):
         if name in values:
             setattr(row, name, values[name])
@@ -229,9 +213,7 @@ def _wrong_names(package: Package, kind: str, given: Mapping[str, str]) -> list[
     unknown = sorted(given.keys() - {one.name for one in known})
     errors = [FieldError(f"/{kind}/{name}", f"is nothing that {package.title} asks for") for name in unknown]
     missing = [one.name for one in known if one.required and not given.get(one.name)]
-    errors += [FieldError(f"/{kind}/{name}", "is needed") for name in missing]
-    other = [one for one in known if one.choices and given.get(one.name, one.choices[0]) not in one.choices]
-    return errors + [FieldError(f"/{kind}/{one.name}", f"must be one of {', '.join(one.choices)}") for one in other]
+    return errors + [FieldError(f"/{kind}/{name}", "is needed") for name in missing]
 
 
 def _wrong_enabled(row: Connection, values: Mapping[str, Any]) -> list[FieldError]:
