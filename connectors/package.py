@@ -61,11 +61,15 @@ def http_of(
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing to fill in when connecting. ``name`` is stable; the service words it."""
+    """One thing to fill in when connecting. ``name`` is stable; the service words it.
+
+    ``choices`` are the only values that it takes, the first one if it is left empty; none: any text.
+    """
 
     name: str
     required: bool = True
     secret: bool = False
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
