@@ -35,6 +35,7 @@ def open_context(settings: Settings) -> Context:
         settings.public_url,
         metrics,
         settings.secret_keys,
+        call_seconds=settings.call_seconds,
         webhook_networks=settings.webhook_networks,
     )
 

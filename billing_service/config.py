@@ -53,6 +53,7 @@ class Settings:
         poll_seconds: how long a worker sleeps at most before it looks for due work itself.
         claim_batch: how many short pieces of work one claim takes.
         max_attempts: unexpected failures after which work ends as needs_attention.
+        call_seconds: how long one call to an accounting package takes at most.
         body_bytes, bulk_body_bytes: largest body of a request, and of one that brings many questions at once.
         requests_per_minute: how many requests of one API key each web process answers.
         metrics: whether ``/metrics`` answers; ``metrics_token``: what it asks for, empty for nothing.
@@ -74,6 +75,7 @@ class Settings:
     poll_seconds: float
     claim_batch: int
     max_attempts: int
+    call_seconds: float
     body_bytes: int
     bulk_body_bytes: int
     requests_per_minute: int
@@ -132,6 +134,7 @@ def load() -> Settings:
         poll_seconds=env.float("POLL_SECONDS", 1.0, validate=validate.Range(0.05, 60)),
         claim_batch=env.int("CLAIM_BATCH", 20, validate=validate.Range(1, 1000)),
         max_attempts=env.int("MAX_ATTEMPTS", 8, validate=validate.Range(1, 100)),
+        call_seconds=env.float("CALL_SECONDS", 60.0, validate=validate.Range(1, 60)),
         body_bytes=env.int("BODY_BYTES", 5 * MEBIBYTE, validate=validate.Range(1024)),
         bulk_body_bytes=env.int("BULK_BODY_BYTES", 50 * MEBIBYTE, validate=validate.Range(1024)),
         requests_per_minute=env.int("REQUESTS_PER_MINUTE", 6000, validate=validate.Range(1)),

@@ -45,7 +45,8 @@ class Context:
     """``public_url`` is where customers reach the service; links on quotes begin with it.
 
     ``secret_keys`` encrypt the secrets of connections, the newest first. ``transport`` is how a package is reached;
-    tests put something in its place. ``webhook_networks`` are where webhooks may go besides the internet.
+    tests put something in its place. ``call_seconds`` is how long one call to a package takes at most.
+    ``webhook_networks`` are where webhooks may go besides the internet.
     """
 
     database: Database
@@ -55,4 +56,5 @@ class Context:
     metrics: Metrics = field(default_factory=Metrics)
     secret_keys: tuple[str, ...] = field(default=(), repr=False)
     transport: Callable[[str], BaseAdapter | None] = the_network
+    call_seconds: float = 60.0
     webhook_networks: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from billing_service.store import connections as store
 from billing_service.store.session import Database
 from billing_service.vault import Vault
 from connectors.base import Capabilities, Connector
-from connectors.http import Call, Secret
+from connectors.http import Call, Deadlines, Secret
 from connectors.package import Connection, Package
 
 log = structlog.get_logger(__name__)
@@ -28,7 +28,8 @@ log = structlog.get_logger(__name__)
 class Outside(Protocol):
     """What it takes to talk to a package: the context of a process, or what a test puts in its place.
 
-    ``secret_keys`` are those of :class:`Vault`. ``transport`` takes the place of the network, by package.
+    ``secret_keys`` are those of :class:`Vault`. ``transport`` takes the place of the network, by package;
+    ``call_seconds`` is how long one call to it takes at most.
     """
 
     @property
@@ -42,6 +43,9 @@ class Outside(Protocol):
 
     @property
     def transport(self) -> Callable[[str], BaseAdapter | None]: ...
+
+    @property
+    def call_seconds(self) -> float: ...
 
 
 def open_connector(outside: Outside, administration_id: UUID, connection_id: UUID) -> Connector:
@@ -98,8 +102,14 @@ def connection_of(outside: Outside, row: store.Connection) -> tuple[Package, Con
         tokens=tokens_of(outside, row.administration_id, row.id) if package.uses_oauth else None,
         enabled=frozenset(row.enabled),
         on_call=_traced,
+        deadlines=_deadlines(outside.call_seconds),
         transport=outside.transport(row.package),
     )
+
+
+def _deadlines(whole: float) -> Deadlines:
+    usual = Deadlines()
+    return Deadlines(min(usual.connect, whole), min(usual.wait, whole), whole)
 
 
 def _traced(call: Call) -> None:

@@ -21,9 +21,7 @@ from billing_service.store.deliveries import Delivery
 from billing_service.store.invoices import Invoice
 from billing_service.store.scope import Scope
 from connectors.base import ConnectorError
-from connectors.http import Deadlines
 
-CALL_TIME: Final = timedelta(seconds=Deadlines().whole)
 FAILED_HERE: Final = "failed_here"
 """The cause of a delivery that went wrong in our own program, again and again."""
 AT_ONCE: Final = 200
@@ -53,7 +51,7 @@ def deliver(outside: Outside, hands: Hands, delivery_id: UUID) -> timedelta | No
     if row.next_at is not None and now < row.next_at:
         return row.next_at - now
     connector = open_connector(outside, row.administration_id, row.connection_id)
-    push = Push(outside, hands, connector, row, CALL_TIME)
+    push = Push(outside, hands, connector, row, timedelta(seconds=outside.call_seconds))
     try:
         return _pushed(push)
     except Superseded:
