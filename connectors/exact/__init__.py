@@ -8,7 +8,7 @@ division       the calls to one administration: filters, pages, dates, amounts
 capabilities   what it declares
 """
 
-from connectors.exact.capabilities import capabilities
+from connectors.exact.capabilities import CODE, SEARCH_CODE, capabilities
 from connectors.exact.connector import SIGN_IN, ExactConnector
 from connectors.package import Package, Setting
 
@@ -19,7 +19,7 @@ PACKAGE = Package(
         Setting("base_url", required=False),
         Setting("division"),
         Setting("journal"),
-        Setting("customer_code_field", required=False),
+        Setting("customer_code_field", required=False, choices=(CODE, SEARCH_CODE)),
         Setting("client_id"),
         Setting("client_secret", secret=True),
         Setting("webhook_secret", required=False, secret=True),

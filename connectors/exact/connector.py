@@ -241,18 +241,23 @@ class ExactConnector(Connector):
     def _attach(self, remote_id: str, attachment: Attachment, key: str) -> None:
         """Three calls: document, its file, the link (1.4). Each looks whether it was done, so all may be repeated."""
         header, linked = self._header(remote_id)
-        document = linked or self._document_for(header, attachment)
-        if attachment.name not in self._files(document):
+        subject = f"{header.number} {attachment.name}"
+        document = linked or self._document_there(header, subject)
+        files = self._files(document)
+        document = document or self._new_document(header, subject)
+        if attachment.name not in files:
             content = base64.b64encode(attachment.content).decode()
             body = {"Document": document, "FileName": attachment.name, "Attachment": content}
             self._division.create(FILES, body, lambda row: str(row["ID"]))
         if linked is None:
             self._division.update(entries.RESOURCE, remote_id, {"Document": document})
 
-    def _document_for(self, header: RemoteDocument, attachment: Attachment) -> str:
-        subject = f"{header.number} {attachment.name}"
+    def _document_there(self, header: RemoteDocument, subject: str) -> str | None:
+        """What an attempt that broke off may have left."""
         where = f"Subject eq {text(subject)} and Account eq {guid(header.customer or '')}"
-        made = self._division.rows(DOCUMENTS, lambda row: str(row["ID"]), select="ID", where=where)
+        return min(self._division.rows(DOCUMENTS, lambda row: str(row["ID"]), select="ID", where=where), default=None)
+
+    def _new_document(self, header: RemoteDocument, subject: str) -> str:
         body = {
             "Type": SALES_INVOICE,
             "Subject": subject,
@@ -260,7 +265,7 @@ class ExactConnector(Connector):
             "DocumentDate": header.issue_date.isoformat(),
             "FinancialTransactionEntryID": header.id,
         }
-        return min(made) if made else self._division.create(DOCUMENTS, body, lambda row: str(row["ID"]))
+        return self._division.create(DOCUMENTS, body, lambda row: str(row["ID"]))
 
     def documents(self, since: date, cursor: str | None = None) -> Page[RemoteDocument]:
         """By their headers alone, to stay within the limits: no VAT codes, files or open amounts."""
