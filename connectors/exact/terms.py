@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -189,19 +189,28 @@ def _directions(sales: Iterable[Term]) -> set[int]:
 
 
 def payments(division: Division, journals: Sequence[str], cursor: str | None) -> PaymentsPage:
-    """One page of changed terms: payments, and of every document that changed what is open now."""
+    """One page of changed terms: payments, and of every document that changed what is open now.
+
+    Where nothing was told yet, nothing is taken back.
+    """
     at = _Cursor.read(division, cursor)
     told = division.page(CHANGES, _change, select=f"Timestamp,LineType,{SELECT}", where=at.where, cursor=at.next)
     terms = [term for _, term in told.items if term is not None]
-    ours = {entry: mine for entry, mine in _whole(division, terms).items() if mine[0].journal in journals}
+    ours = _whole(division, (term for term in terms if term.journal in journals))
     facts = _facts(division, journals, terms)
     high = max([at.high, *(stamp for stamp, _ in told.items)])
-    if told.next is not None:
-        onward = _Cursor(at.terms, at.gone, high, told.next, at.moves)
-        return PaymentsPage(facts, tuple(map(_item, ours.values())), onward.written(), more=True)
-    removed, gone = _removed(division, at.gone)
-    onward = _Cursor(high, gone, high, None, at.moves)
-    return PaymentsPage((*facts, *removed), tuple(map(_item, ours.values())), onward.written())
+    if told.next is None:
+        removed, gone = _removed(division, at.gone)
+        facts = [*facts, *removed]
+        onward = _Cursor(high, gone, high, None, at.moves, is_first=False)
+    else:
+        onward = replace(at, high=high, next=told.next)
+    return PaymentsPage(
+        payments=tuple(fact for fact in facts if fact.undone is None or not at.is_first),
+        open_items=tuple(map(_item, ours.values())),
+        cursor=onward.written(),
+        more=told.next is not None,
+    )
 
 
 def _change(row: Row) -> tuple[int, Term | None]:
@@ -209,11 +218,11 @@ def _change(row: Row) -> tuple[int, Term | None]:
     return row["Timestamp"], term_of(row) if row["LineType"] == RECEIPT else None
 
 
-def _facts(division: Division, journals: Sequence[str], terms: Sequence[Term]) -> tuple[PaymentFact, ...]:
+def _facts(division: Division, journals: Sequence[str], terms: Sequence[Term]) -> list[PaymentFact]:
     """Bank lines of this page. One that was matched with a document that is not ours is taken back."""
     paid = [term for term in terms if term.type == CASH_FLOW]
     if not paid:
-        return ()
+        return []
     here = {(term.number, term.account) for term in terms if term.is_sale}
     missing = {term.number for term in paid if term.number and (term.number, term.account) not in here}
     sales = [*terms, *_asked(division, "YourRef", [text(number) for number in sorted(missing)])]
@@ -225,7 +234,7 @@ def _facts(division: Division, journals: Sequence[str], terms: Sequence[Term]) -
             facts.append(_taken_back(term.id, term.dated, term.currency))
         else:
             facts.append(fact_of(term, direction, matched.pop() if len(matched) == 1 else None))
-    return tuple(facts)
+    return facts
 
 
 def _pays(paid: Term, sale: Term) -> bool:
@@ -256,7 +265,8 @@ class _Cursor:
     """After which timestamps terms and deletions are news.
 
     While pages follow each other: the highest timestamp seen so far, and the address of the next page. ``moves`` are
-    the dates at which the division got new timestamps: when they change, everything is news again (1.2).
+    the dates at which the division got new timestamps: when they change, everything is news again (1.2). ``is_first``
+    is so until the first pull has come to its end.
     """
 
     terms: int
@@ -264,6 +274,7 @@ class _Cursor:
     high: int
     next: str | None
     moves: tuple[str | None, ...]
+    is_first: bool
 
     @property
     def where(self) -> str:
@@ -277,7 +288,9 @@ class _Cursor:
         if at is not None and at.next is not None:
             return at
         moves = _moves(division)
-        return at if at is not None and at.moves == moves else cls(1, 1, 1, None, moves)
+        if at is not None and at.moves == moves:
+            return at
+        return cls(1, 1, 1, None, moves, is_first=at is None or at.is_first)
 
     def written(self) -> str:
         """As text, for the next pull."""
