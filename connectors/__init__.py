@@ -6,6 +6,7 @@
     oauth       tokens that survive crashes, rotation and several processes
     package     what a package registers, and what it is handed to open a connection
     fake        a whole package of our own, for tests and the demo
+    moneybird   Moneybird, by its external sales invoices
     overview    the table of docs/connectors.md
 
 A package is registered below only when it passes the whole of tests/connectors.
@@ -13,9 +14,10 @@ A package is registered below only when it passes the whole of tests/connectors.
 
 from connectors.base import Connector
 from connectors.fake import PACKAGE as _FAKE
+from connectors.moneybird import PACKAGE as _MONEYBIRD
 from connectors.package import Connection, Package
 
-PACKAGES: dict[str, Package] = {package.name: package for package in (_FAKE,)}
+PACKAGES: dict[str, Package] = {package.name: package for package in (_FAKE, _MONEYBIRD)}
 """Every package that can be connected, by its name."""
 
 

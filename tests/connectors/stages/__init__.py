@@ -10,7 +10,10 @@ import importlib
 
 from tests.connectors.stages.stage import Stage
 
-STAGES: dict[str, str] = {"fake": "tests.connectors.stages.fake:FakeStage"}
+STAGES: dict[str, str] = {
+    "fake": "tests.connectors.stages.fake:FakeStage",
+    "moneybird": "tests.connectors.stages.moneybird:MoneybirdStage",
+}
 
 
 def stage_of(package: str) -> type[Stage]:
