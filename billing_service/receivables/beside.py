@@ -13,7 +13,7 @@ from billing_service.core.ids import new_id
 from billing_service.core.money import ZERO
 from billing_service.errors import Conflict, FieldError, InvalidInput
 from billing_service.receivables.allocating import refuse_undone
-from billing_service.receivables.reading import get, not_later_than_today, refuse_unowed
+from billing_service.receivables.reading import day_of_invoice, get, not_later_than_today, refuse_unowed
 from billing_service.receivables.standing import standing, tell_payment_changed
 from billing_service.store import audit
 from billing_service.store.invoices import Invoice
@@ -28,7 +28,7 @@ def write_off(
 
     Raises:
         NotFound: no such invoice.
-        InvalidInput: an amount that is not positive, a day to come.
+        InvalidInput: an amount that is not positive, a day to come or before the date of the invoice.
         Conflict: more than is open (``exceeds_open``), or the invoice is not issued.
     """
     invoice = refuse_unowed(get(scope, Invoice, invoice_id, lock=True))
@@ -38,7 +38,7 @@ def write_off(
         raise InvalidInput("An amount is more than nothing.", errors=[FieldError("/amount", "is not positive")])
     if wanted > still_open or still_open <= ZERO:
         raise Conflict(f"{still_open} is open of {invoice.number}.", code="exceeds_open")
-    on = not_later_than_today(scope, day, "/written_off_on")
+    on = day_of_invoice(scope, invoice, day, "/written_off_on")
     return _write_off(scope, invoice, wanted, on, reason)
 
 
@@ -76,9 +76,10 @@ def _write_off(scope: Scope, invoice: Invoice, amount: Decimal, day: date, reaso
 def open_dispute(scope: Scope, invoice_id: UUID, reason: str, day: date | None = None) -> Dispute:
     """The customer contests an invoice.
 
-    Raises ``NotFound``, ``InvalidInput`` for a day to come, ``Conflict`` for one contested already or not issued.
+    Raises ``NotFound``, ``InvalidInput`` for a day to come or before its date, ``Conflict`` for one contested already
+    or not issued.
     """
-    refuse_unowed(get(scope, Invoice, invoice_id, lock=True))
+    invoice = refuse_unowed(get(scope, Invoice, invoice_id, lock=True))
     ours = Dispute.administration_id == scope.administration_id
     running = select(Dispute.id).where(ours, Dispute.invoice_id == invoice_id, Dispute.ended_on.is_(None))
     if scope.session.scalars(running).first() is not None:
@@ -87,7 +88,7 @@ def open_dispute(scope: Scope, invoice_id: UUID, reason: str, day: date | None =
         administration_id=scope.administration_id,
         id=new_id(),
         invoice_id=invoice_id,
-        opened_on=not_later_than_today(scope, day, "/opened_on"),
+        opened_on=day_of_invoice(scope, invoice, day, "/opened_on"),
         reason=reason,
         created_at=scope.now,
     )

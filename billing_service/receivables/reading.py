@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -51,6 +52,17 @@ def refuse_unowed(row: Invoice) -> Invoice:
     if row.kind != "invoice" or row.state != "issued":
         raise Conflict("Only an issued invoice can be paid, contested or written off.", code="not_issued")
     return row
+
+
+def day_of_invoice(scope: Scope, invoice: Invoice, day: date | None, pointer: str) -> date:
+    """``day``, or today for none. Raises ``InvalidInput`` for a day to come or before the invoice was issued."""
+    chosen: date = not_later_than_today(scope, day, pointer)
+    if invoice.issue_date is not None and chosen < invoice.issue_date:
+        detail = f"lies before {invoice.issue_date}, the date of the invoice"
+        raise InvalidInput(
+            "An invoice is not contested or written off before it is there.", errors=[FieldError(pointer, detail)]
+        )
+    return chosen
 
 
 def not_later_than_today(scope: Scope, day: Any, pointer: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -199,6 +200,14 @@ def test_a_dispute_has_a_beginning_and_an_end(database: Database) -> None:
     assert not standing(world, invoice_id).disputed
     with pytest.raises(DBAPIError, match="an ended dispute never changes"), world.scope() as scope:
         scope.session.execute(update(Dispute).values(outcome="anders"))
+
+
+def test_nothing_is_contested_or_written_off_before_the_invoice_is_there(database: Database) -> None:
+    world, (invoice_id,) = invoices(database, "100.00")
+    for record in (receivables.open_dispute, partial(receivables.write_off, amount=Decimal("1.00"))):
+        with pytest.raises(InvalidInput) as refused, world.scope() as scope:
+            record(scope, invoice_id, "Te vroeg", day=date(2026, 3, 30))
+        assert "2026-03-31" in refused.value.errors[0].detail
 
 
 def test_overdue_is_what_is_open_after_the_due_date(database: Database) -> None:
