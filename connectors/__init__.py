@@ -5,19 +5,23 @@
     http        deadlines, size caps, repeats where harmless, answers as errors
     oauth       tokens that survive crashes, rotation and several processes
     package     what a package registers, and what it is handed to open a connection
+    exact       Exact Online, by its sales entries
     fake        a whole package of our own, for tests and the demo
     moneybird   Moneybird, by its external sales invoices
+    odoo        Odoo, as drafts in a journal of our own that are posted
     overview    the table of docs/connectors.md
 
 A package is registered below only when it passes the whole of tests/connectors.
 """
 
 from connectors.base import Connector
+from connectors.exact import PACKAGE as _EXACT
 from connectors.fake import PACKAGE as _FAKE
 from connectors.moneybird import PACKAGE as _MONEYBIRD
+from connectors.odoo import PACKAGE as _ODOO
 from connectors.package import Connection, Package
 
-PACKAGES: dict[str, Package] = {package.name: package for package in (_FAKE, _MONEYBIRD)}
+PACKAGES: dict[str, Package] = {package.name: package for package in (_FAKE, _EXACT, _MONEYBIRD, _ODOO)}
 """Every package that can be connected, by its name."""
 
 

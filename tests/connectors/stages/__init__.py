@@ -12,7 +12,9 @@ from tests.connectors.stages.stage import Stage
 
 STAGES: dict[str, str] = {
     "fake": "tests.connectors.stages.fake:FakeStage",
+    "exact": "tests.connectors.stages.exact:ExactStage",
     "moneybird": "tests.connectors.stages.moneybird:MoneybirdStage",
+    "odoo": "tests.connectors.stages.odoo:OdooStage",
 }
 
 
