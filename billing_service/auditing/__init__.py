@@ -2,7 +2,8 @@
 
 sealing        audit rows, written unchained, are chained every second
 verifying      the first broken link of an audit trail, and its oldest unsealed row
-completeness   per number series and book year: every number, its document, the chain, the dates, the totals
+pdfs           stored PDFs against the hash stored with them
+completeness   per number series and book year: every number, its document, the chain, the dates, the totals, the PDF
 """
 
 from billing_service.auditing.completeness import SERIES_REPORT, make_report

@@ -7,6 +7,7 @@ own, together with the series' row in one statement: what is issued meanwhile is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from sqlalchemy import Table, Text, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from billing_service import jobs
+from billing_service.auditing.pdfs import hashed
 from billing_service.core.completeness import (
     Break,
     CompletenessReport,
@@ -29,7 +31,7 @@ from billing_service.errors import Conflict, FieldError, InvalidInput, NotFound
 from billing_service.jobs import RunningJob
 from billing_service.parties.selling import seller_of
 from billing_service.store.administrations import Administration, BookYear, Series
-from billing_service.store.invoices import Invoice
+from billing_service.store.invoices import Invoice, InvoicePdf
 from billing_service.store.scope import Scope
 from billing_service.store.work import Job
 
@@ -74,6 +76,7 @@ class Proving:
         self._period: str | None = None
         self._done: set[str] = set()
         self._after = 0
+        self._pdfs = 0
 
     @property
     def documents(self) -> int:
@@ -92,6 +95,7 @@ class Proving:
         found = [document for row in rows if (document := _numbered(row)) is not None]
         for document in found:
             proof.take(document)
+        self._check_pdfs(session, proof, found)
         if len(found) == PAGE:
             self._after = found[-1].sequence
         else:
@@ -101,7 +105,16 @@ class Proving:
 
     def result(self) -> ProvenSeries:
         assert self._proof is not None  # noqa: S101 - somebody stepped
-        return self._proof.result()
+        return replace(self._proof.result(), pdfs=self._pdfs)
+
+    def _check_pdfs(self, session: Session, proof: SeriesProof, documents: Sequence[Numbered]) -> None:
+        """Hold the stored PDFs of these documents against the hash stored with them."""
+        numbers = {UUID(document.id): document.number for document in documents}
+        mine = (InvoicePdf.administration_id == self._key, InvoicePdf.invoice_id.in_(numbers))
+        for document_id, stored, found in hashed(session, *mine):
+            self._pdfs += 1
+            if found != stored:
+                proof.report(Break("pdf_changed", numbers[document_id], str(document_id)))
 
     def _begin(self, session: Session) -> SeriesProof:
         years = _years(session, self._key)

@@ -1,15 +1,19 @@
-"""Verifying an audit trail: page by page, each in a short transaction of its own, with memory that does not grow."""
+"""Verifying an audit trail: page by page, each in a short transaction of its own, with memory that does not grow.
+
+The job of an administration verifies its stored PDFs (``pdfs``) as well.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_service import jobs
+from billing_service.auditing.pdfs import VerifiedPdfs, VerifyingPdfs
 from billing_service.auditing.trails import Trail, Unsealed, columns, head_of, unsealed
 from billing_service.core.audit_chain import SENTENCES, BrokenLink, ChainCheck, Seal
 from billing_service.jobs import RunningJob
@@ -88,11 +92,11 @@ class Verifying:
         return session.execute(query.order_by(rows.c.seal_number).limit(1)).mappings().one_or_none()
 
 
-def describe(found: Verified) -> dict[str, Any]:
+def describe(found: Verified, pdfs: VerifiedPdfs) -> dict[str, Any]:
     """The result as plain values: that of the job, over HTTP."""
     link = found.first
     return {
-        "sound": found.broken == 0,
+        "sound": found.broken == 0 and pdfs.changed == 0,
         "rows": found.rows,
         "seal_number": found.head.number if found.head else 0,
         "seal": found.head.seal if found.head else None,
@@ -110,11 +114,14 @@ def describe(found: Verified) -> dict[str, Any]:
             "oldest_id": found.unsealed.oldest_id,
             "oldest_at": found.unsealed.oldest_at,
         },
+        "pdfs": pdfs.pdfs,
+        "changed_pdfs": pdfs.changed,
+        "first_changed_pdf": pdfs.first and asdict(pdfs.first),
     }
 
 
 def start_verification(scope: Scope, noted: Seal | None = None) -> Job:
-    """Ask for a verification of the administration's trail; the job's result is what ``describe`` says."""
+    """Ask for a verification of the administration's trail and PDFs; the job's result is what ``describe`` says."""
     options = {"noted": {"seal_number": noted.number, "seal": noted.seal}} if noted else {}
     return jobs.start(scope, VERIFY_AUDIT, options=options)
 
@@ -125,12 +132,18 @@ def verify_audit(job: RunningJob) -> Mapping[str, Any]:
     chosen = job.options.get("noted")
     noted = Seal(chosen["seal_number"], chosen["seal"]) if chosen else None
     verifying: Verifying | None = None
-    more = True
-    while more:
+    pdfs: VerifyingPdfs | None = None
+    more = more_pdfs = True
+    while more or more_pdfs:
         with job.reading() as scope:
             verifying = verifying or Verifying(Trail(scope.administration_id), noted)
-            more = verifying.step(scope.session)
+            pdfs = pdfs or VerifyingPdfs(scope.administration_id)
+            if more:
+                more = verifying.step(scope.session)
+            else:
+                more_pdfs = pdfs.step(scope.session)
         with job.scope() as scope:
-            job.progress(scope, verifying.done, verifying.total)
+            job.progress(scope, verifying.done + pdfs.done, verifying.total + pdfs.total)
     assert verifying is not None  # noqa: S101 - the loop runs at least once
-    return describe(verifying.result())
+    assert pdfs is not None  # noqa: S101
+    return describe(verifying.result(), pdfs.result())

@@ -11,6 +11,7 @@ import click
 from sqlalchemy import select
 
 from billing_service.auditing.completeness import Reporting
+from billing_service.auditing.pdfs import VerifyingPdfs
 from billing_service.auditing.trails import Trail
 from billing_service.auditing.verifying import Verified, Verifying
 from billing_service.cli.program import Program, administration_option, pass_program
@@ -32,7 +33,8 @@ def audit() -> None:
 @click.option("--noted", metavar="NUMBER:SEAL", help="A seal noted earlier that must still stand; needs -a.")
 @pass_program
 def verify(program: Program, administration: str | None, noted: str | None) -> None:
-    """Verify audit trails: name the first broken link and the oldest row that is not sealed yet.
+    """Verify audit trails and stored PDFs: name the first broken link, the oldest row that is not sealed yet, and the
+    first PDF whose bytes are not those that were stored.
 
     Note the last seal somewhere else: with --noted you prove later that nothing before it was made anew.
     """
@@ -41,6 +43,8 @@ def verify(program: Program, administration: str | None, noted: str | None) -> N
     broken = False
     for name, trail in list(_trails(program, administration)):
         broken |= not _verify(program, name, trail, _seal(noted))
+        if trail.administration_id is not None:
+            broken |= not _verify_pdfs(program, name, trail.administration_id)
     if broken:
         raise SystemExit(BROKEN)
 
@@ -73,6 +77,22 @@ def _verify(program: Program, name: str, trail: Trail, noted: Seal | None) -> bo
     found = verifying.result()
     _tell(name, found)
     return found.broken == 0
+
+
+def _verify_pdfs(program: Program, name: str, administration_id: UUID) -> bool:
+    verifying = VerifyingPdfs(administration_id)
+    more = True
+    while more:
+        with program.context.database.read() as session:
+            more = verifying.step(session)
+    found = verifying.result()
+    click.echo(f"{name}: {found.pdfs} stored PDFs verified")
+    if found.first is not None:
+        told = f"its SHA-256 is {found.first.found}, stored as {found.first.expected}"
+        click.echo(f"  BROKEN: the PDF of {found.first.number or found.first.document_id}: {told}")
+    if found.changed > 1:
+        click.echo(f"  {found.changed} PDFs differ in all.")
+    return found.changed == 0
 
 
 def _tell(name: str, found: Verified) -> None:

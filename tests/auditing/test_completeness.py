@@ -65,7 +65,7 @@ def breaks(world: World, **chosen: Any) -> list[tuple[str, str | None]]:
 def tamper(world: World, *statements: Any) -> None:
     """What somebody with the owner's rights could do: past the guards."""
     with world.database.engine.begin() as connection:
-        for table in ("invoices", "invoice_lines", "charges"):
+        for table in ("invoices", "invoice_lines", "invoice_pdfs", "charges"):
             for name in _guards(connection, table):
                 on = "" if world.database.is_sqlite else f" ON {table}"
                 connection.execute(text(f"DROP TRIGGER {name}{on}"))
@@ -165,19 +165,59 @@ def remove(number: str) -> list[Any]:
 
 
 def test_a_removed_document_is_a_gap_and_a_broken_chain(world: World) -> None:
-    tamper(world, text("UPDATE charges SET state = 'open', invoice_id = NULL, line = NULL"), *remove("2026-00002"))
+    tamper(world, FREE, *remove("2026-00002"))
     assert breaks(world) == [("number_missing", None), ("chain_broken", "2026-00003")]
     assert breaks(world, book_year="2027") == []
 
 
 def test_the_last_document_of_a_year_and_the_newest_one_are_missed_too(world: World) -> None:
-    free = text("UPDATE charges SET state = 'open', invoice_id = NULL, line = NULL")
-    tamper(world, free, *remove("2026-00004"), *remove("2027-00002"))
+    tamper(world, FREE, *remove("2026-00004"), *remove("2027-00002"))
     found = breaks(world)
     assert ("chain_broken", "2027-00001") in found
     assert ("number_missing", None) in found
     assert [code for code, _ in found].count("series_differs") == 3  # its last number, digest and date
     assert breaks(world, book_year="2027")[0] == ("chain_broken", "2027-00001")
+
+
+FREE = text("UPDATE charges SET state = 'open', invoice_id = NULL, line = NULL")
+
+
+def missing(world: World, code: str = "invoices") -> list[str | None]:
+    """The numbers that a report over all years misses: one, or the first of several."""
+    found = report(world, code).series[0].first_breaks
+    return [one.expected for one in found if one.code in ("number_missing", "numbers_missing")]
+
+
+def test_a_removed_newest_document_is_missed_by_its_number(world: World) -> None:
+    tamper(world, FREE, *remove("2027-00002"))
+    assert missing(world) == ["2027-00002"]
+    assert ("series_differs", "invoices") in breaks(world, book_year="2027")
+
+
+def test_the_only_document_of_a_new_year_is_missed_by_its_number(world: World) -> None:
+    tamper(world, FREE, *remove("2027-00001"), *remove("2027-00002"))
+    assert missing(world) == ["2027-00001"]
+    assert [code for code, _ in breaks(world)] == ["numbers_missing", *["series_differs"] * 3]
+    assert breaks(world, book_year="2026") == []
+
+
+def test_the_only_document_of_a_series_is_missed_by_its_number(world: World) -> None:
+    add_series(world, "new", "N{year}{number:3}", next_number=811, is_default=True)
+    issue_new(world)
+    assert missing(world, "new") == []
+    tamper(world, FREE, *remove("N2027811"))
+    assert missing(world, "new") == ["N2027811"]
+
+
+def test_the_newest_document_of_a_series_that_counts_on_is_missed_by_its_number(world: World) -> None:
+    add_series(world, "on", "9{number:5}", per_book_year=False, is_default=True)
+    issue_new(world, datetime(2027, 3, 1, tzinfo=UTC))
+    issue_new(world, datetime(2028, 3, 1, tzinfo=UTC))
+    assert missing(world, "on") == []
+    tamper(world, FREE, *remove("900002"))
+    assert missing(world, "on") == ["900002"]
+    tamper(world, *remove("900001"))
+    assert missing(world, "on") == ["900001"]
 
 
 @pytest.mark.parametrize(

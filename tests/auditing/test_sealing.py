@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from billing_service import access, cli, jobs
 from billing_service.app import PROGRAM
 from billing_service.auditing import sealing
+from billing_service.auditing.pdfs import VerifiedPdfs
 from billing_service.auditing.trails import Trail, head_of, unsealed
 from billing_service.auditing.verifying import Verified, Verifying, describe, start_verification
 from billing_service.cli.program import Program
@@ -360,7 +361,7 @@ def test_the_command_names_the_break_and_ends_with_1(
 
 
 def test_a_result_is_plain_and_says_nothing_of_what_is_not_there(database: Database, administration: UUID) -> None:
-    assert describe(verify(database, administration)) == {
+    assert describe(verify(database, administration), VerifiedPdfs(0, 0, None)) == {
         "sound": True,
         "rows": 0,
         "seal_number": 0,
@@ -368,6 +369,9 @@ def test_a_result_is_plain_and_says_nothing_of_what_is_not_there(database: Datab
         "broken_links": 0,
         "first_broken_link": None,
         "unsealed": {"rows": 0, "oldest_id": None, "oldest_at": None},
+        "pdfs": 0,
+        "changed_pdfs": 0,
+        "first_changed_pdf": None,
     }
 
 

@@ -48,7 +48,9 @@ def get_audit_seal(scope: Scope | OperatorScope) -> dict[str, Any]:
     "POST", "/audit-trail/verifications", scope="audit_trail:read", body=VerificationIn, out=JobOut, status=202
 )
 def verify_audit_trail(scope: Scope, body: dict[str, Any]) -> Answer:
-    """Verify the whole trail; the job's result says whether it is `sound`, and names the first broken link.
+    """Verify the whole trail and all stored PDFs; the job's result says whether both are `sound`.
+
+    It names the first broken link, and the first PDF whose bytes are not those that were stored.
 
     The operators' own trail is verified on the command line: `billing audit verify`.
     """

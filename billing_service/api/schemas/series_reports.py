@@ -70,6 +70,7 @@ class ProvenSeriesOut(OutputSchema):
         allow_none=True,
         metadata={"description": "Note it elsewhere: it proves all documents before it."},
     )
+    pdfs = fields.Integer(required=True, metadata={"description": "Stored PDFs held against their hash."})
     breaks = fields.Integer(required=True)
     first_breaks = fields.List(
         fields.Nested(BreakOut),

@@ -135,6 +135,9 @@ class SeriesProof:
             if jump["period"] != self._period and self._is_later(jump["period"]):
                 self._enter(jump["period"])
                 self._pass_jumps()
+        gave = row.last_number is not None and row.next_number > 1 and row.counter_period != self._period
+        if gave and self._is_later(row.counter_period):
+            self._enter(row.counter_period)  # and none of the documents of that year is here any more
         self._check_row(row)
 
     def report(self, found: Break) -> None:

@@ -66,7 +66,8 @@ class ProvenSeries:
     """One series. ``breaks`` counts all of them, ``first_breaks`` are those that are kept.
 
     ``cut_over`` is the first number where the series did not begin at 1; ``last_digest`` is that of the newest
-    document: noted elsewhere it proves later that nothing before it was made anew.
+    document: noted elsewhere it proves later that nothing before it was made anew. ``pdfs`` is how many stored PDFs
+    were held against their hash.
     """
 
     code: str
@@ -82,6 +83,7 @@ class ProvenSeries:
     last_digest: str | None
     breaks: int
     first_breaks: tuple[Break, ...]
+    pdfs: int = 0
 
 
 @dataclass(frozen=True, slots=True)

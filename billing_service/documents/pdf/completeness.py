@@ -175,6 +175,8 @@ def _remarks(series: ProvenSeries, language: str) -> Iterator[str]:
         yield _jump(jump, language)
     if series.last_number and series.last_digest:
         yield texts["seal"].format(documents=series.documents, number=series.last_number, digest=series.last_digest)
+    if series.pdfs:
+        yield texts["pdfs"].format(many=series.pdfs)
 
 
 def _jump(jump: Jump, language: str) -> str:

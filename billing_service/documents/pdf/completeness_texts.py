@@ -41,6 +41,8 @@ COMPLETENESS_TEXTS: Final[dict[str, dict[str, str]]] = {
         "column_tax": "Btw-bedrag",
         "year_total": "totaal",
         "seal": "Keten: {documents} documenten, het laatste is {number} met digest {digest}.",
+        "pdfs": "Van {many} bewaarde pdf's is elke byte vergeleken met de hash (SHA-256) die bij het bewaren is "
+        "vastgelegd.",
         "sound": "Geen afwijkingen gevonden.",
         "breaks": "Afwijkingen: {many}",
         "more_breaks": "En {many} meer; billing audit series-report noemt ze alle.",
@@ -81,6 +83,7 @@ COMPLETENESS_TEXTS: Final[dict[str, dict[str, str]]] = {
         "column_tax": "VAT amount",
         "year_total": "total",
         "seal": "Chain: {documents} documents, the last is {number} with digest {digest}.",
+        "pdfs": "Of {many} stored PDFs every byte was held against the hash (SHA-256) recorded when they were stored.",
         "sound": "No deviations found.",
         "breaks": "Deviations: {many}",
         "more_breaks": "And {many} more; billing audit series-report names them all.",
