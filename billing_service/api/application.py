@@ -16,6 +16,7 @@ from billing_service.api.glue import fields
 from billing_service.api.glue.identity import RateLimits
 from billing_service.api.quote_page import quote_page
 from billing_service.api.routes import BLUEPRINTS
+from billing_service.api.signed_in_page import signed_in_page
 from billing_service.api.system import system
 from billing_service.context import Context
 
@@ -132,6 +133,7 @@ def create_app(context: Context) -> flask.Flask:
         api.register_blueprint(routes)
     app.register_blueprint(system)
     app.register_blueprint(quote_page)
+    app.register_blueprint(signed_in_page)
     metrics.watch_connections(context)
     app.before_request(_begin)
     app.after_request(_finish)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from billing_service.api.connection_problems import CONNECTION_PROBLEMS
 from billing_service.api.import_problems import IMPORT_PROBLEMS
 from billing_service.api.money_problems import MONEY_PROBLEMS
 from billing_service.api.webhook_problems import WEBHOOK_PROBLEMS
@@ -438,7 +439,10 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
 }
 
 PROBLEM_TYPES.update(
-    {code: ProblemType(*texts) for code, texts in (IMPORT_PROBLEMS | MONEY_PROBLEMS | WEBHOOK_PROBLEMS).items()}
+    {
+        code: ProblemType(*texts)
+        for code, texts in (CONNECTION_PROBLEMS | IMPORT_PROBLEMS | MONEY_PROBLEMS | WEBHOOK_PROBLEMS).items()
+    }
 )
 
 

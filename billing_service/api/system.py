@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from billing_service import monitoring
-from billing_service.api import metrics, openapi, quote_page
+from billing_service.api import metrics, openapi, quote_page, signed_in_page
 from billing_service.api.docs import operation_groups
 from billing_service.api.errors import Unavailable
 from billing_service.api.glue.identity import current_context
@@ -25,6 +25,7 @@ UNSCOPED: Final = (
         for name in ("livez", "readyz", "metrics_page", "description", "docs", "problems", "problem_type")
     )
     | quote_page.ENDPOINTS
+    | signed_in_page.ENDPOINTS
 )
 """The routes that need no key; a test refuses any other without a scope."""
 

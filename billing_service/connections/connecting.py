@@ -13,6 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 import connectors
 from billing_service import findings
@@ -20,7 +21,7 @@ from billing_service.connections import mapping
 from billing_service.connections.opening import capabilities_of, package_of
 from billing_service.core.ids import new_id
 from billing_service.errors import AlreadyExists, Conflict, FieldError, InvalidInput, NotFound
-from billing_service.store import audit, dispatch
+from billing_service.store import audit, dispatch, telling
 from billing_service.store.administrations import Administration
 from billing_service.store.connections import Connection, ConnectionMatch, ConnectionTokens
 from billing_service.store.scope import Scope
@@ -119,6 +120,8 @@ def stop(scope: Scope, row: Connection, cause: str, reason: str) -> Connection:
     row.state, row.stop_cause, row.stop_reason, row.stopped_at = "stopped", cause, reason, scope.now
     scope.session.flush()
     audit.record(scope, "stop", "connection", row.id, {"cause": cause, "reason": reason})
+    news = {"title": row.title, "package": row.package, "cause": cause, "reason": reason}
+    telling.tell(scope, "connection.stopped", "connection", row.id, news)
     return row
 
 
@@ -160,6 +163,7 @@ def close(scope: Scope, row: Connection, reason: str) -> Connection:
     refuse_closed(row)
     row.state, row.stop_cause, row.stop_reason, row.stopped_at = "closed", "person", reason, scope.now
     row.secrets = row.sign_in_state = row.sign_in_until = None
+    row.secret_names = []
     mine = {"administration_id": scope.administration_id, "connection_id": row.id}
     scope.session.execute(delete(ConnectionTokens).filter_by(**mine))
     scope.session.flush()
@@ -168,6 +172,20 @@ def close(scope: Scope, row: Connection, reason: str) -> Connection:
         findings.settle(scope, code, row.id, "closed")
     audit.record(scope, "close", "connection", row.id, {"reason": reason})
     return row
+
+
+def encrypt_again(session: Session, vault: Vault) -> int:
+    """Encrypts the secrets and tokens of every connection with the newest key; how many connections that were.
+
+    Raises ``NoSecretKey`` where a key is missing that something was encrypted with; nothing is changed then.
+    """
+    rows = session.scalars(select(Connection).where(Connection.secrets.is_not(None)).with_for_update()).all()
+    for row in rows:
+        row.secrets = vault.again(row.id, row.secrets or b"")
+    for tokens in session.scalars(select(ConnectionTokens).with_for_update()):
+        tokens.pair = vault.again(tokens.connection_id, tokens.pair)
+    session.flush()
+    return len(rows)
 
 
 def current(scope: Scope) -> Connection | None:
@@ -195,7 +213,7 @@ def _fill_in(row: Connection, vault: Vault, values: Mapping[str, Any]) -> None:
     if errors:
         raise InvalidInput("This connection cannot be right.", errors=errors)
     if hidden != kept or row.secrets is None:
-        row.secrets = vault.encrypt(row.id, hidden)
+        row.secrets, row.secret_names = vault.encrypt(row.id, hidden), sorted(hidden)
     for name in ("title", "payments_owner", "pushes_receipts"):
         if name in values:
             setattr(row, name, values[name])
@@ -213,7 +231,9 @@ def _wrong_names(package: Package, kind: str, given: Mapping[str, str]) -> list[
     unknown = sorted(given.keys() - {one.name for one in known})
     errors = [FieldError(f"/{kind}/{name}", f"is nothing that {package.title} asks for") for name in unknown]
     missing = [one.name for one in known if one.required and not given.get(one.name)]
-    return errors + [FieldError(f"/{kind}/{name}", "is needed") for name in missing]
+    errors += [FieldError(f"/{kind}/{name}", "is needed") for name in missing]
+    other = [one for one in known if one.choices and given.get(one.name, one.choices[0]) not in one.choices]
+    return errors + [FieldError(f"/{kind}/{one.name}", f"must be one of {', '.join(one.choices)}") for one in other]
 
 
 def _wrong_enabled(row: Connection, values: Mapping[str, Any]) -> list[FieldError]:

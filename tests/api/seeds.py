@@ -23,6 +23,7 @@ from billing_service.intake.single import receive_moment, receive_question, with
 from billing_service.notifying import endpoints
 from billing_service.rating import manual
 from billing_service.store.administrations import BookYear, Series
+from billing_service.store.connections import ConnectionMatch
 from billing_service.store.invoices import BillingRun
 from billing_service.store.job_files import JobFile, JobFilePart
 from billing_service.store.questions import Question, TimeEntry
@@ -31,6 +32,7 @@ from billing_service.store.webhooks import WebhookDelivery
 from billing_service.store.work import Job
 from billing_service.vault import Vault
 from tests import builders, helpdesk
+from tests.connections.fakes import active_connection
 from tests.invoicing.world import released_invoice
 
 Seeded = dict[str, Any]
@@ -254,6 +256,28 @@ def _webhook_delivery(session: Session, administration_id: UUID, found: Seeded) 
     return row.id
 
 
+def _connection(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """Active, of which everything is mapped; its registration for signing in is filled in too."""
+    return active_connection(session, administration_id, client_id="client-1")
+
+
+def _match(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    row = ConnectionMatch(
+        administration_id=administration_id,
+        id=new_id(),
+        connection_id=found["connection_id"],
+        customer_id=found["customer_id"],
+        remote_id="7",
+        remote_name="Vereniging seeded",
+        found_by="name_and_postcode",
+        certain=False,
+        created_at=builders.NOW,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
 ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "api_key_id": lambda s, a, _: access.create_key(builders.scope(s, a), "seeded", ["jobs:read"])[0].id,
     "series_id": _unused_series,
@@ -288,4 +312,6 @@ ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "file_name": _job_file,
     "webhook_endpoint_id": lambda s, a, _: _webhook_endpoint(s, a),
     "webhook_delivery_id": _webhook_delivery,
+    "connection_id": _connection,
+    "match_id": _match,
 }

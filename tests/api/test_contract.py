@@ -18,9 +18,11 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.config import SchemathesisConfig
+from sqlalchemy import update
 
 from billing_service.context import Limits
 from billing_service.store import schema as database_schema
+from billing_service.store.connections import Connection
 from billing_service.store.session import Database
 from tests.api.client import Caller, World, make_world
 from tests.api.seeds import Seeded, seed
@@ -127,6 +129,19 @@ def _prepare_money(name: str, caller: Caller, rows: Seeded) -> None:
         rows["receipt_id"] = caller.post("/v1/receipts", receipt).get_json()["id"]
 
 
+def _prepare_connection(name: str, caller: Caller, rows: Seeded, database: Database) -> None:
+    """The seeded one is active and has one open match."""
+    address = f"/v1/connections/{rows['connection_id']}"
+    if name == "create_connection":
+        caller.post(f"{address}/close", {"reason": "Ander pakket"})
+    elif name == "resume_connection":
+        caller.post(f"{address}/stop", {"reason": "Jaarafsluiting"})
+    elif name == "activate_connection":
+        caller.post(f"{address}/matches/{rows['match_id']}/reject")
+        with database.write() as session:
+            session.execute(update(Connection).values(state="preparing", start_date=None, activated_at=None))
+
+
 def _prepare(name: str, caller: Caller, rows: Seeded) -> None:
     if name == "get_customer_by_external_id":
         customer = {"number": "77", "name": "Bond", "street": "Markt 1", "postal_code": "1234 AB", "city": "Ede"}
@@ -156,6 +171,7 @@ def test_every_operation_succeeds_with_the_example_it_documents(one: Walked, sql
     with sqlite_database.write() as session:
         rows = seed(session, world.ours_id)
     _prepare(one.name, caller, rows)
+    _prepare_connection(one.name, caller, rows, sqlite_database)
     options = one.options()
     if one.name == "receive_questions":
         options = {"data": json.dumps([A_BUG | CLOSED]), "content_type": "application/json", "headers": {}}

@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID, uuid4
 
-from cryptography.fernet import Fernet
 from sqlalchemy.orm import Session
 
 from billing_service.context import Context
@@ -24,11 +23,10 @@ from connectors.fake.books import LISTS
 from connectors.fake.control import control_of
 from connectors.fake.server import FakePackage
 from connectors.fake.wire import InMemory
-from tests.builders import NOW
+from tests.builders import NOW, SECRET_KEY
 
 CANARY: Final = "canary5d81"
 """Stands in every secret; nothing that anybody can read may show it."""
-SECRET_KEY: Final = Fernet.generate_key().decode()
 SECRETS: Final = {"api_key": f"{CANARY}-api-key", "webhook_secret": f"{CANARY}-webhook-secret"}
 
 MAPPED: Final = {
@@ -55,7 +53,7 @@ class FakeBooks:
 
     def __init__(self, profile: str = "searchable", clock: Callable[[], datetime] = lambda: NOW) -> None:
         self.profile, self.clock = profile, clock
-        self.package = FakePackage(profile, dict(SECRETS), clock=lambda: clock().timestamp())
+        self.package = FakePackage(profile, dict(SECRETS), clock=lambda: self.clock().timestamp())
         self.control = control_of(self.package)
 
     def context(self, database: Database) -> Context:
@@ -77,9 +75,12 @@ def active_connection(
     secret_key: str = SECRET_KEY,
     start_date: date = date(2026, 1, 1),
     pushes_receipts: bool = False,
+    client_id: str | None = None,
 ) -> UUID:
-    """A connection to the fake that was checked, read, mapped and activated."""
+    """A connection to the fake that was checked, read, mapped and activated; with ``client_id`` it uses OAuth."""
     made = new_id()
+    settings = {"base_url": base_url, "profile": profile} | ({"client_id": client_id} if client_id else {})
+    secrets = SECRETS | ({"client_secret": f"{CANARY}-client-secret"} if client_id else {})
     session.add(
         Connection(
             administration_id=administration_id,
@@ -87,12 +88,14 @@ def active_connection(
             package="fake",
             title="Boekhouding",
             state="active",
-            settings={"base_url": base_url, "profile": profile},
-            secrets=Vault((secret_key,)).encrypt(made, SECRETS),
+            settings=settings,
+            secrets=Vault((secret_key,)).encrypt(made, secrets),
+            secret_names=sorted(secrets),
             company_id="1",
             company_name="Voorbeeld Helpdesk B.V.",
             checked_at=NOW,
             lists_read_at=NOW,
+            matched_at=NOW,
             start_date=start_date,
             pushes_receipts=pushes_receipts,
             webhook_key=uuid4().hex,

@@ -21,8 +21,8 @@ from billing_service.store.work import Job
 from billing_service.vault import Vault
 from billing_service.worker.process import Worker
 from tests import builders
-from tests.builders import NOW
-from tests.connections.fakes import SECRET_KEY, SECRETS, FakeBooks
+from tests.builders import NOW, SECRET_KEY
+from tests.connections.fakes import SECRETS, FakeBooks
 
 START = date(2026, 3, 1)
 FILLED_IN: dict[str, Any] = {
