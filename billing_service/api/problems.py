@@ -438,12 +438,8 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     ),
 }
 
-PROBLEM_TYPES.update(
-    {
-        code: ProblemType(*texts)
-        for code, texts in (CONNECTION_PROBLEMS | IMPORT_PROBLEMS | MONEY_PROBLEMS | WEBHOOK_PROBLEMS).items()
-    }
-)
+_MORE: Final = CONNECTION_PROBLEMS | IMPORT_PROBLEMS | MONEY_PROBLEMS | WEBHOOK_PROBLEMS
+PROBLEM_TYPES.update({code: ProblemType(*texts) for code, texts in _MORE.items()})
 
 
 def title_of(code: str) -> str:

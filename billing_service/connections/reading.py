@@ -26,6 +26,7 @@ from connectors.base import Choice, Company, ConnectorError, Lists, SignInAgain
 READ: Final = "connection_read"
 AGAIN_AFTER: Final = timedelta(hours=23)
 ACTOR: Final = "worker"
+_CONNECTED: Final = ("active", "stopped")
 
 
 def start(scope: Scope, connection: Connection) -> Job:
@@ -123,7 +124,12 @@ def read_again(session: Session, now: datetime) -> None:
         start(Scope(session, row.administration_id, ACTOR, now), row)
 
 
+def any_connected(session: Session) -> bool:
+    """Whether any administration has a connection that documents go to."""
+    return session.scalars(select(Connection.id).where(Connection.state.in_(_CONNECTED)).limit(1)).first() is not None
+
+
 def check_mappings(session: Session, now: datetime) -> None:
     """Looks whether something new of ours is not mapped yet, before a document with it is refused."""
-    for row in session.scalars(select(Connection).where(Connection.state.in_(("active", "stopped")))):
+    for row in session.scalars(select(Connection).where(Connection.state.in_(_CONNECTED))):
         mapping.check(Scope(session, row.administration_id, ACTOR, now), row)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from billing_service import job_files, jobs, notifying, replay
 from billing_service.auditing.sealing import anything_unsealed, seal_some
+from billing_service.connections import reading
 from billing_service.context import Context
 from billing_service.store.access import IdempotencyKey, OperatorIdempotencyKey
 from billing_service.store.clock import database_now
@@ -60,6 +61,8 @@ TASKS: Final[Mapping[str, Task]] = MappingProxyType(
         "prune_job_files": Task(job_files.prune, timedelta(days=1)),
         "prune_events": Task(notifying.prune, timedelta(days=1)),
         "prune_replays": Task(replay.prune, timedelta(days=1)),
+        "read_connections": Task(reading.read_again, timedelta(hours=1)),
+        "check_mappings": Task(reading.check_mappings, timedelta(minutes=5), wanted=reading.any_connected),
         "seal_audit_trail": Task(
             seal_some, timedelta(seconds=1), wanted=anything_unsealed, lease=timedelta(seconds=30)
         ),
