@@ -7,8 +7,8 @@ from typing import Final
 TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "nl": {
         "connection_mapping_invalid": (
-            "In koppeling {connection} klopt niet meer waarop wordt geboekt: {mappings}. Documenten waarin dit voorkomt, "
-            "zouden worden geweigerd.",
+            "In koppeling {connection} klopt niet meer waarop wordt geboekt: {mappings}. Documenten waarin dit "
+            "voorkomt, zouden worden geweigerd.",
             "Kies iets anders in de instellingen van de koppeling, of herstel het in het boekhoudpakket en lees de "
             "lijsten opnieuw.",
         ),
@@ -40,7 +40,8 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "the lists again.",
         ),
         "connection_mapping_missing": (
-            "In connection {connection} nothing is laid down to book on: {mappings}. Documents with it would be refused.",
+            "In connection {connection} nothing is laid down to book on: {mappings}. Documents with it would be "
+            "refused.",
             "Lay it down in the settings of the connection.",
         ),
         "connection_not_read": (
@@ -48,13 +49,13 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "Check what was filled in and read the connection again; after a disturbance that happens by itself.",
         ),
         "connection_other_company": (
-            "Connection {connection} leads to another company: {expected} was expected, {found} was found. Nothing goes "
-            "either way any more.",
+            "Connection {connection} leads to another company: {expected} was expected, {found} was found. Nothing "
+            "goes either way any more.",
             "Sign in to the right company and read the connection again.",
         ),
         "connection_sign_in": (
-            "{package} no longer accepts the sign-in of connection {connection}. Nothing goes either way any more; what "
-            "waits is kept. {detail}",
+            "{package} no longer accepts the sign-in of connection {connection}. Nothing goes either way any more; "
+            "what waits is kept. {detail}",
             "Sign in again (or fill in a new key) and read the connection again.",
         ),
     },
