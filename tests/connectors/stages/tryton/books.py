@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from tests.connectors.stages.tryton.records import MODELS, Broken, Record, Records, UserError, NeedsConfirmation
+from tests.connectors.stages.tryton.records import MODELS, Broken, NeedsConfirmation, Record, Records, UserError
 
 CENT = Decimal("0.01")
 

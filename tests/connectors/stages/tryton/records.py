@@ -199,8 +199,8 @@ MODELS: dict[str, tuple[str, dict[str, str]]] = {
         {"name": "char!", "type": "word!data", "data": "bytes!", "resource": "char!"},
     ),
 }
-"""Model → its name for people, and its fields. A kind that is a model refers to it, ``*model.field`` are the records that
-point here, ``~model`` a set of them, ``=`` computed; ``!`` must be given, ``?`` may be null."""
+"""Model → its name for people, and its fields. A kind that is a model refers to it, ``*model.field`` are the records
+that point here, ``~model`` a set of them, ``=`` computed; ``!`` must be given, ``?`` may be null."""
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,

@@ -17,9 +17,9 @@ from tests.connectors.stages.tryton.books import Books, balance
 from tests.connectors.stages.tryton.records import (
     MODELS,
     Broken,
+    NeedsConfirmation,
     Status,
     UserError,
-    NeedsConfirmation,
     read_value,
     written,
 )
