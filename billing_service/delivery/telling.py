@@ -18,7 +18,7 @@ from billing_service.store.receivables import Allocation
 from billing_service.store.scope import Scope
 from billing_service.store.work import OutboxRow
 
-NEEDS_ATTENTION: Final = "deliveries_need_attention"
+DELIVERIES_NEED_ATTENTION: Final = "deliveries_need_attention"
 """One finding per connection; the list of deliveries says which, and why."""
 CUSTOMER_FIRST, INVOICE_FIRST = "customer_first", "invoice_first"
 """Causes that go by themselves once what they wait for is delivered."""
@@ -43,11 +43,11 @@ def told(scope: Scope, connection_id: UUID) -> None:
     causes = scope.session.scalars(select(Delivery.cause).where(*mine, Delivery.state == _STUCK).distinct())
     found = sorted(cause for cause in causes if cause)
     if not found:
-        findings.settle(scope, NEEDS_ATTENTION, connection_id, "delivered")
+        findings.settle(scope, DELIVERIES_NEED_ATTENTION, connection_id, "delivered")
         return
     connection = scope.session.get_one(Connection, (scope.administration_id, connection_id))
     facts = {"connection": connection.title, "causes": ", ".join(found)}
-    findings.report(scope, NEEDS_ATTENTION, "connection", connection_id, facts)
+    findings.report(scope, DELIVERIES_NEED_ATTENTION, "connection", connection_id, facts)
 
 
 def delivered(scope: Scope, row: Delivery) -> None:
