@@ -13,12 +13,13 @@ from werkzeug.routing import BaseConverter, ValidationError
 
 from billing_service.api import errors, metrics
 from billing_service.api.glue import fields
-from billing_service.api.glue.identity import RateLimits
+from billing_service.api.glue.identity import RateLimits, current_context
 from billing_service.api.quote_page import quote_page
 from billing_service.api.routes import BLUEPRINTS
 from billing_service.api.signed_in_page import signed_in_page
 from billing_service.api.system import system
 from billing_service.context import Context
+from billing_service.store import schema
 
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -123,6 +124,7 @@ def create_app(context: Context) -> flask.Flask:
         API_SPEC_OPTIONS=_SPEC_OPTIONS,
     )
     app.extensions["billing"] = context
+    app.extensions["billing_schema"] = schema.Watch()
     app.extensions["billing_rate_limits"] = RateLimits(context.limits.requests_per_minute)
     app.url_map.converters |= {"code": CodeConverter, "day": DayConverter}
     app.url_map.strict_slashes = True
@@ -136,6 +138,7 @@ def create_app(context: Context) -> flask.Flask:
     app.register_blueprint(signed_in_page)
     metrics.watch_connections(context)
     app.before_request(_begin)
+    app.before_request(_refuse_other_schema)
     app.after_request(_finish)
     app.teardown_request(_forget)
     return app
@@ -165,6 +168,15 @@ def _begin() -> None:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=errors.request_id())
     metrics.begin()
+
+
+def _refuse_other_schema() -> None:
+    """A migration or a restore may pass a running server by: nothing is answered from a schema that is not ours.
+
+    What needs no database, and the health pages, answer on.
+    """
+    if flask.request.endpoint is not None and flask.request.blueprint != system.name:
+        flask.current_app.extensions["billing_schema"].refuse_other(current_context().database)
 
 
 def _forget(_error: BaseException | None) -> None:

@@ -111,6 +111,8 @@ def answer(error: BillingError) -> flask.Response:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.Busy | Unavailable):
         headers["Retry-After"] = "1"
+    if isinstance(error, errors.WrongSchema):
+        headers["Retry-After"] = "30"
     fields = [{"pointer": found.pointer, "detail": found.detail} for found in error.errors]
     return problem(status, error.code, error.detail, fields, headers)
 

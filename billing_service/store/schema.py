@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,6 +70,30 @@ def refuse_other(connection: Connection) -> None:
             f"The database has schema {found or 'none'}, this program needs {expected}: run 'billing migrate'.",
             code="schema_older",
         )
+
+
+class Watch:
+    """Whether the schema is still ours, for those who ask often: looked up every ``every`` seconds at most."""
+
+    def __init__(self, every: float = 2.0) -> None:
+        self._every = every
+        self._database: Database | None = None
+        self._looked_at = 0.0
+        self._refusal: WrongSchema | None = None
+
+    def refuse_other(self, database: Database) -> None:
+        """Raises ``WrongSchema`` as ``check`` does, until the schema is ours again."""
+        now = time.monotonic()
+        if database is not self._database or now - self._looked_at >= self._every:
+            self._database, self._looked_at = database, now  # so that of many threads one looks
+            try:
+                check(database)
+                self._refusal = None
+            except WrongSchema as error:
+                self._refusal = error
+        refusal = self._refusal
+        if refusal is not None:
+            raise WrongSchema(refusal.detail, code=refusal.code)
 
 
 def found_in(connection: Connection) -> str | None:

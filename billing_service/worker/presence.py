@@ -11,7 +11,6 @@ from typing import Final
 from sqlalchemy import delete, update
 
 from billing_service.core.ids import new_id
-from billing_service.store import schema
 from billing_service.store.clock import database_now
 from billing_service.store.session import Database
 from billing_service.store.work import WorkerRow
@@ -30,14 +29,9 @@ class Presence:
         self._noted_at: float | None = None
 
     def note(self) -> None:
-        """Say that this worker runs, where it is time to; rows of workers that vanished go after a day.
-
-        Raises:
-            WrongSchema: the database was migrated meanwhile.
-        """
+        """Say that this worker runs, where it is time to; rows of workers that vanished go after a day."""
         if self._noted_at is not None and time.monotonic() - self._noted_at < EVERY:
             return
-        schema.check(self._database)
         with self._database.write() as session:
             now = database_now(session)
             seen = update(WorkerRow).where(WorkerRow.id == self._id).values(seen_at=now).returning(WorkerRow.id)

@@ -18,6 +18,7 @@ import structlog
 from billing_service.context import Context
 from billing_service.errors import WrongSchema
 from billing_service.jobs import OUTBOX_KIND
+from billing_service.store import schema
 from billing_service.worker import claims
 from billing_service.worker.attempt import attempt
 from billing_service.worker.bell import Bell, bell_of
@@ -54,6 +55,7 @@ class Worker:
         self._calls = Kinds(tuple(sorted(kind for kind, handler in handlers.items() if handler.calls_out)))
         self._schedule = Schedule(context, tasks)
         self._heartbeat = Heartbeat(context.database, self._pace.lease)
+        self._schema = schema.Watch()
         self._stopped = threading.Event()
         self._rings: list[threading.Event] = []
 
@@ -80,7 +82,10 @@ class Worker:
         log.info("worker.stopped")
 
     def drain(self) -> int:
-        """Do all that is due now, in this thread, unless stopped; returns how many pieces."""
+        """Do all that is due now, in this thread, unless stopped; returns how many pieces.
+
+        Raises ``WrongSchema``: a migration passed this program by.
+        """
         done = 0
         with self._heartbeat:
             while not self._stopped.is_set() and (claimed := self._claim(ALL_KINDS, self._pace.batch)):
@@ -92,10 +97,11 @@ class Worker:
         presence = Presence(self._context.database)
         try:
             while not self._stopped.is_set():
-                with _survived("worker.presence_failed"):
+                with self._surviving("worker.presence_failed"):
                     self._note(presence)
-                with _survived("worker.schedule_failed"):
-                    while self._schedule.run_due() and not self._stopped.wait(BETWEEN_RUNS):
+                with self._surviving("worker.schedule_failed"):
+                    while not self._stopped.is_set() and self._schedule.run_due():
+                        self._stopped.wait(BETWEEN_RUNS)
                         self._note(presence)
                 bell.wait(self._pace.poll.total_seconds(), self._stopped.is_set)
                 for ring in self._rings:
@@ -106,12 +112,18 @@ class Worker:
                 presence.end()
 
     def _note(self, presence: Presence) -> None:
-        """Say that this worker runs; once a migration passed it by it runs no longer."""
-        try:
-            presence.note()
-        except WrongSchema as error:
-            log.error("worker.wrong_schema", reason=error.detail)
-            self.stop()
+        self._schema.refuse_other(self._context.database)
+        presence.note()
+
+    @contextmanager
+    def _surviving(self, event: str) -> Iterator[None]:
+        """As ``_survived``; but once a migration passed this worker by it takes no more work and ends."""
+        with _survived(event):
+            try:
+                yield
+            except WrongSchema as error:
+                log.error("worker.wrong_schema", reason=error.detail)
+                self.stop()
 
     def _lane_thread(self, kinds: Kinds, batch: int) -> threading.Thread:
         ring = threading.Event()
@@ -122,7 +134,7 @@ class Worker:
         while not self._stopped.is_set():
             ring.clear()
             claimed: list[Claimed] = []
-            with _survived("worker.claim_failed"):
+            with self._surviving("worker.claim_failed"):
                 claimed = self._claim(kinds, batch)
             if claimed:
                 self._do_all(claimed)
@@ -131,6 +143,7 @@ class Worker:
 
     def _claim(self, kinds: Kinds, batch: int) -> list[Claimed]:
         database = self._context.database
+        self._schema.refuse_other(database)
         if database.is_sqlite:  # there a claim takes the one write lock, which an idle worker must not do
             with database.read() as session:
                 if not claims.any_due(session, kinds):

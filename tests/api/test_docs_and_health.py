@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from billing_service.api import openapi
@@ -64,15 +67,52 @@ def test_health(world: World) -> None:
     assert (ready["status"], ready["schema"]) == ("ok", schema.head())
 
 
-def test_not_ready_on_another_schema(world: World) -> None:
-    with world.database.write() as session:
-        session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+@contextmanager
+def schema_is(world: World, version: str) -> Iterator[None]:
+    """The database as another program would have it."""
+
+    def say(found: str) -> None:
+        with world.database.write() as session:
+            session.execute(text(f"UPDATE alembic_version SET version_num = '{found}'"))
+
+    say(version)
     try:
+        yield
+    finally:
+        say(schema.head())
+
+
+def test_not_ready_on_another_schema(world: World) -> None:
+    with schema_is(world, "0000"):
         problem(world.app.test_client().get("/readyz"), 503, "schema_older")
         assert world.app.test_client().get("/livez").status_code == 200
-    finally:
-        with world.database.write() as session:
-            session.execute(text(f"UPDATE alembic_version SET version_num = '{schema.head()}'"))
+
+
+@pytest.mark.parametrize(("version", "code"), [("0000", "schema_older"), ("9999", "schema_newer")])
+def test_nothing_is_answered_from_another_schema_until_it_is_ours_again(world: World, version: str, code: str) -> None:
+    world.app.extensions["billing_schema"] = schema.Watch(every=0)
+    wish = {"code": "zwolle", "name": "Zwolle"}
+    with schema_is(world, version):
+        refused = world.ours.get("/v1/customers")
+        problem(refused, 503, code)
+        assert refused.headers["Retry-After"] == "30"
+        problem(world.ours.post("/v1/organisations", wish), 503, code)
+        problem(world.app.test_client().get("/quotes/any"), 503, code)
+        for path in ("/livez", "/docs", "/openapi.json", "/problems"):
+            assert world.app.test_client().get(path).status_code == 200
+        problem(world.app.test_client().get("/nothing"), 404, "not_found")
+    assert world.ours.get("/v1/organisations").get_json()["items"] == []
+    assert world.ours.post("/v1/organisations", wish).status_code == 201
+
+
+def test_the_schema_is_looked_up_once_in_a_while(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    really = schema.check
+    monkeypatch.setattr(schema, "check", lambda database: (looked.append(1), really(database)))
+    world.app.extensions["billing_schema"] = schema.Watch(every=60)
+    for _ in range(3):
+        assert world.ours.get("/v1/customers").status_code == 200
+    assert len(looked) == 1
 
 
 def test_without_a_database_the_process_lives_but_is_not_ready(sqlite_database: Database) -> None:

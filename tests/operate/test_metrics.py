@@ -7,25 +7,28 @@ import shutil
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from billing_service import findings, invoicing, jobs, monitoring
 from billing_service.context import Context, Metrics
 from billing_service.core.ids import new_id
+from billing_service.errors import WrongSchema
 from billing_service.parties import numbering
 from billing_service.store import outbox, schema
 from billing_service.store.clock import database_now
 from billing_service.store.session import Database
 from billing_service.store.work import OutboxRow, WorkerRow
-from billing_service.worker import presence
+from billing_service.worker.handlers import Handler
 from billing_service.worker.presence import Presence
 from billing_service.worker.process import Worker
 from billing_service.worker.schedule import Task
-from billing_service.worker.work import Pace
+from billing_service.worker.work import Pace, Work
 from tests import builders
 from tests.api.client import World, make_world, problem
 from tests.invoicing.world import released_invoice
@@ -115,14 +118,24 @@ def test_a_worker_says_that_it_runs_and_when_it_stops(world: World) -> None:
     assert value(found, "billing_schedule_last_run_timestamp_seconds", task="look") > 0
 
 
-def test_a_worker_that_a_migration_passed_by_stops(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presence, "EVERY", 0.0)
+def test_a_worker_that_a_migration_passed_by_takes_no_more_work_and_stops(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "Watch", partial(schema.Watch, every=0))
+    done: list[Work] = []
+    asked: list[None] = []
 
-    def migrated(*_: object) -> None:
+    def migrated(session: Session, _: object) -> None:
         monkeypatch.setattr(schema, "head", lambda: "0001")  # this program is now older than its database
+        asked.append(outbox.enqueue(builders.scope(session, administration), "call", new_id()))
 
+    with database.write() as session:
+        administration = builders.administration(session)
     worker = Worker(
-        Context(database), Pace(poll=timedelta(milliseconds=50)), tasks={"m": Task(migrated, timedelta(days=1))}
+        Context(database),
+        Pace(poll=timedelta(milliseconds=50)),
+        {"call": Handler(done.append, lambda work: ("invoice", work.subject_id))},
+        {"m": Task(migrated, timedelta(seconds=0))},
     )
     thread = threading.Thread(target=worker.run)
     thread.start()
@@ -130,7 +143,11 @@ def test_a_worker_that_a_migration_passed_by_stops(database: Database, monkeypat
     ended = not thread.is_alive()
     worker.stop()
     thread.join()
-    assert ended
+    assert (ended, done, len(asked)) == (True, [], 1)
+    with database.read() as session:
+        assert session.scalars(select(OutboxRow.state).where(OutboxRow.kind == "call")).all() == ["ready"]
+    with pytest.raises(WrongSchema):
+        Worker(Context(database), tasks={}).drain()
 
 
 def test_a_worker_that_was_killed_is_missed_after_a_while_and_forgotten_after_a_day(world: World) -> None:
