@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,11 +14,11 @@ from billing_service import cli
 from billing_service.core.imports import POLICY_SETTINGS, Setting, parse_policy
 from billing_service.store.session import Database
 from tests import builders
-from tests.left_out import skip_left_out
+from tests.sessions import block, page, run_session
 from tests.test_cli import program_on
-from tests.test_make_run import DEADLINE, ROOT, free_port, running
 
-DOCS = (ROOT / "docs" / "import-fees.md").read_text("utf-8")
+PAGE = "docs/import-fees.md"
+DOCS = page(PAGE)
 
 
 def may_be(setting: Setting) -> str:
@@ -52,12 +50,6 @@ def test_the_example_of_a_policy_is_one() -> None:
     assert parse_policy(sent["document"], sent["label"]).label == sent["label"]
 
 
-def blocks(mark: str) -> list[str]:
-    """The lines of the one block that is marked so."""
-    [block] = re.findall(rf"<!-- {mark}: .*?-->\n```sh\n(.*?)```", DOCS, re.S)
-    return str(block).splitlines()
-
-
 def test_the_desks_session_is_a_free_import_whose_third_moment_costs_90(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,7 +63,7 @@ def test_the_desks_session_is_a_free_import_whose_third_moment_costs_90(
         tariff = builders.tariff(session, ours, {"name": "Tarief", "rules": []})
         builders.contract(session, ours, builders.customer(session, ours), tariff, reference="KV-2024")
     printed = ""
-    for line in filter(None, blocks("desk")):
+    for line in filter(None, block(PAGE, "desk").splitlines()):
         program, *words = shlex.split(line, comments=True)
         assert program == "billing"
         done = CliRunner().invoke(cli.main, words, obj=program_on(database))
@@ -83,31 +75,10 @@ def test_the_desks_session_is_a_free_import_whose_third_moment_costs_90(
 
 
 def test_the_session_with_curl_goes_from_two_files_to_a_charged_import(tmp_path: Path) -> None:
-    for tool in ("bash", "curl", "python3"):
-        if shutil.which(tool) is None:
-            skip_left_out("session with curl in docs/import-fees.md", f"{tool} is not installed")
-    port = free_port()
-    script = "\n".join(line for line in blocks("session") if not line.startswith("export KEY="))
-    with running(tmp_path, port) as service:
-        service.wait_for("Ctrl-C stops everything.")
-        [key] = re.findall(r"API key +(bk_\S+)", service.text)
-        done = subprocess.run(
-            ["bash", "-eo", "pipefail", "-c", script.replace("127.0.0.1:8000", f"127.0.0.1:{port}")],
-            cwd=tmp_path,
-            env={
-                "KEY": key,
-                "PATH": str(Path(shutil.which("curl") or "").parent) + ":/usr/bin:/bin",
-                "LC_ALL": "C.UTF-8",
-            },
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert "'outcome': 'quote'" in done.stdout
-    assert "accepted\n345.55\n" in done.stdout
-    assert "172,78" in done.stdout
-    assert done.stdout.rstrip().endswith("True")
+    printed = run_session(PAGE, tmp_path)
+    assert "'outcome': 'quote'" in printed
+    assert "accepted\n345.55\n" in printed
+    assert "172,78" in printed
+    assert printed.rstrip().endswith("True")
     [pdf] = tmp_path.glob("Offerte *.pdf")
     assert pdf.read_bytes().startswith(b"%PDF-")
