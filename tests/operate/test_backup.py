@@ -40,7 +40,15 @@ from tests.operate.conftest import Elsewhere, kind_of
 
 NOW = builders.NOW
 SKIPPED = ("2026-00006", "2026-00008")
-TOUCHED_BY_THE_BLOCK = {"series", "findings", "events", "webhook_deliveries", "outbox", "audit_trail", "operator_audit_trail"}
+TOUCHED_BY_THE_BLOCK = {
+    "series",
+    "findings",
+    "events",
+    "webhook_deliveries",
+    "outbox",
+    "audit_trail",
+    "operator_audit_trail",
+}
 
 
 @pytest.fixture
