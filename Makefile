@@ -4,6 +4,7 @@
 VENV ?= .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
+TRYTON ?= $(VENV)-tryton
 UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
@@ -13,7 +14,7 @@ BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format bench openapi lock clean
+.PHONY: help run test check format bench openapi lock clean tryton
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -21,8 +22,8 @@ help: ## this list
 run: $(VENV)/.runtime ## install, walk the whole flow on an example, then serve API and worker until Ctrl-C
 	@exec $(VENV)/bin/billing run
 
-test: check ## check, then all tests; lists at the end what had to be left out (a failure when CI=true)
-	@$(PY) -m pytest $(PYTEST_ARGS)
+test: check tryton ## check, then all tests; lists at the end what had to be left out (a failure when CI=true)
+	@BILLING_TEST_TRYTON=$(abspath $(TRYTON)) $(PY) -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.dev ## ruff and mypy (import-linter runs with the tests)
 	@$(PY) -m ruff check
@@ -44,9 +45,10 @@ lock: ## resolve the versions in pyproject.toml into the hashed locks (needs uv)
 	@$(LOCK) $(LOCK_ARGS) --extra build --output-file requirements.lock pyproject.toml
 	@$(LOCK) $(LOCK_ARGS) --extra build --extra test --constraint requirements.lock \
 		--output-file requirements-dev.lock pyproject.toml
+	@$(LOCK) $(LOCK_ARGS) --output-file requirements-tryton.lock requirements-tryton.in
 
 clean: ## remove the environment and everything generated
-	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(TRYTON) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- the environment ---------------------------------------------------------------------------------------------------
@@ -61,6 +63,17 @@ $(VENV)/.runtime: requirements.lock pyproject.toml | $(PY)
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@echo "Installing what the tests need into $(VENV) …"
 	@$(PIP) install --quiet --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+# A real accounting package for the tests, a server of its own. Where it cannot be had its tests are left out; not in CI.
+tryton: $(PY)
+	@$(MAKE) --silent --no-print-directory $(TRYTON)/.installed || { rm -rf $(TRYTON); test "$$CI" != true; }
+
+$(TRYTON)/.installed: requirements-tryton.lock | $(PY)
+	@echo "Installing a Tryton server for the tests into $(TRYTON) …"
+	@$(PY) -m venv --clear $(TRYTON)
+	@$(TRYTON)/bin/python -m pip --disable-pip-version-check install --quiet --quiet --only-binary :all: --require-hashes \
+		--requirement requirements-tryton.lock
 	@touch $@
 
 # A name on the path may be older, or a launcher without a Python behind it: only running it tells.

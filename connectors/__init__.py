@@ -9,6 +9,7 @@
     fake        a whole package of our own, for tests and the demo
     moneybird   Moneybird, by its external sales invoices
     odoo        Odoo, as drafts in a journal of our own that are posted
+    tryton      Tryton, as drafts that are posted, over its own JSON-RPC
     overview    the table of docs/connectors.md
 
 A package is registered below only when it passes the whole of tests/connectors.
@@ -20,8 +21,9 @@ from connectors.fake import PACKAGE as _FAKE
 from connectors.moneybird import PACKAGE as _MONEYBIRD
 from connectors.odoo import PACKAGE as _ODOO
 from connectors.package import Connection, Package
+from connectors.tryton import PACKAGE as _TRYTON
 
-PACKAGES: dict[str, Package] = {package.name: package for package in (_FAKE, _EXACT, _MONEYBIRD, _ODOO)}
+PACKAGES: dict[str, Package] = {package.name: package for package in (_FAKE, _EXACT, _MONEYBIRD, _ODOO, _TRYTON)}
 """Every package that can be connected, by its name."""
 
 

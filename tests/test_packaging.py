@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterable
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def locked(name: str) -> dict[str, str]:
 RUNTIME = pins(PROJECT["dependencies"])
 BUILD = pins(EXTRAS["build"])
 TEST = pins(EXTRAS["test"])
+TRYTON = locked("requirements-tryton.in")
+THEIRS = ROOT / "tests" / "tryton" / "theirs"
 
 
 # --- locks ----------------------------------------------------------------------------------------------------------
@@ -61,11 +64,17 @@ def test_the_lock_holds_every_direct_dependency_at_its_version(lock: str, wanted
     assert {name: held.get(name) for name in wanted} == wanted
 
 
+def test_the_tryton_of_the_tests_is_pinned_exactly_locked_and_no_part_of_ours():
+    assert TRYTON.items() <= locked("requirements-tryton.lock").items()
+    assert all(version.startswith("==") for version in TRYTON.values())
+    assert not {name for name in locked("requirements-dev.lock") if name.startswith(("trytond", "proteus"))}
+
+
 def test_the_tests_run_on_the_versions_that_the_service_runs_on():
     assert locked("requirements.lock").items() <= locked("requirements-dev.lock").items()
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-tryton.lock"])
 def test_every_locked_package_carries_hashes_and_nothing_else_is_in_the_file(lock: str):
     entry = re.compile(r"[a-z0-9][a-z0-9.-]*==[^\s;]+( ; [^\\\n]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+\n")
     assert entry.sub("", (ROOT / lock).read_text()) == ""
@@ -80,19 +89,26 @@ def test_the_project_is_built_with_the_locked_setuptools():
 
 
 def imported_by(*packages: str) -> set[str]:
-    """Distributions whose modules the code of these packages imports."""
+    """Distributions whose modules the code of these packages imports; not of what runs in another environment."""
     distributions = packages_distributions()
+    paths = (path for package in packages for path in (ROOT / package).rglob("*.py"))
+    names = imports_of(path for path in paths if path.parent != THEIRS)
+    outside = names - set(PACKAGES) - {"tests", "bench"} - sys.stdlib_module_names
+    unknown = outside - distributions.keys()
+    assert unknown == set(), "imported, but no installed package has it"
+    return {canonical(distributions[name][0]) for name in outside}
+
+
+def imports_of(paths: Iterable[Path]) -> set[str]:
+    """The top-level names that these files import."""
     names = set()
-    for path in (path for package in packages for path in (ROOT / package).rglob("*.py")):
+    for path in paths:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                 names.add(node.module.partition(".")[0])
-    outside = names - set(PACKAGES) - {"tests", "bench"} - sys.stdlib_module_names
-    unknown = outside - distributions.keys()
-    assert unknown == set(), "imported, but no installed package has it"
-    return {canonical(distributions[name][0]) for name in outside}
+    return names
 
 
 def test_the_service_imports_only_what_it_declares():
@@ -107,6 +123,10 @@ def test_the_tests_import_only_what_is_declared():
     assert imported_by("tests", "bench") - RUNTIME.keys() - TEST.keys() == set()
 
 
+def test_what_runs_in_trytons_environment_imports_only_what_is_installed_there():
+    assert imports_of(THEIRS.glob("*.py")) - sys.stdlib_module_names <= TRYTON.keys()
+
+
 def test_every_direct_dependency_is_explained():
     page = (ROOT / "docs" / "dependencies.md").read_text()
     sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
@@ -118,7 +138,8 @@ def test_every_direct_dependency_is_explained():
         }
         for title, text in sections.items()
     }
-    assert explained == {"The service": RUNTIME.keys(), "Installing": BUILD.keys(), "The tests": TEST.keys()}
+    wanted = {"The service": RUNTIME, "Installing": BUILD, "The tests": TEST, "A Tryton server for the tests": TRYTON}
+    assert explained == {title: packages.keys() for title, packages in wanted.items()}
 
 
 # --- what is committed ----------------------------------------------------------------------------------------------

@@ -37,11 +37,10 @@ def new_party(customer: Customer, country: int | None) -> dict[str, Any]:
 
 
 def changed_party(customer: Customer, country: int | None, there: Row) -> dict[str, Any]:
-    """The same for one that is there: what it has more (other addresses, telephone numbers) stays."""
+    """The same for one that is there. Its code cannot be changed (ran on 8.2); what it has more than ours stays."""
     address = _invoice_address(there)
     written = _address(customer.address, country)
     values: dict[str, Any] = {
-        "code": customer.code,
         "name": customer.name,
         "addresses": [["write", [address["id"]], written] if address else ["create", [written]]],
     }

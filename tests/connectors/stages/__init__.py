@@ -15,6 +15,7 @@ STAGES: dict[str, str] = {
     "exact": "tests.connectors.stages.exact:ExactStage",
     "moneybird": "tests.connectors.stages.moneybird:MoneybirdStage",
     "odoo": "tests.connectors.stages.odoo:OdooStage",
+    "tryton": "tests.connectors.stages.tryton:TrytonStage",
 }
 
 

@@ -26,12 +26,14 @@ ROUTES = {
     "customer": _calls(r"model\.party\.party\.create"),
     "attach": _calls(r"model\.ir\.attachment\.create"),
     "post": _calls(r"model\.account\.invoice\.post"),
+    "confirm": _calls(r"model\.res\.user\.warning\.skip"),
     "payment": _calls(r"wizard\.account\.invoice\.pay\.execute pay"),
     "find": _calls(r"model\.account\.invoice\.search_read"),
     "read": _calls(r"model\.account\.invoice\.search_read"),
     "check": _calls(r"model\.company\.company\.search_read"),
     "open": _calls(r"model\.account\.invoice\.search_read"),
     "payments": _calls(r"model\.account\.move\.line\.search_read"),
+    "preferences": _calls(r"model\.res\.user\.get_preferences"),
     "token": _calls(r"common\.db\.login"),
 }
 

@@ -25,6 +25,8 @@ class Books(Records):
         self._reconciliations = 0
         self._computed()
         party = self.add("party.party", code="1", name="Voorbeeld Helpdesk B.V.")
+        self.add("party.address", party=party)
+        self.add("country.country", code="NL", name="Netherlands")
         self.add("company.company", party=party, currency=self.add("currency.currency", code="EUR"))
         revenue, receivable, other = (
             self.add("account.account.type", revenue=name == "revenue", receivable=name == "receivable")
@@ -67,8 +69,6 @@ class Books(Records):
     def write(self, model: str, keys: Any, values: Any) -> None:
         for key in self.known(model, keys):
             given, inner = self._checked(model, values, new=False, key=key)
-            if model == "party.party":
-                self._check_code(given, key)
             self.all[model][key].update(given, last_modified_at=self.now())
             for field, commands in inner.items():
                 self._inner(model, key, field, commands)
@@ -93,9 +93,8 @@ class Books(Records):
             raise UserError(said)
         return keys
 
-    def _check_code(self, given: Record, key: int | None = None) -> None:
-        taken = [one for one in self.all["party.party"].values() if one["code"] == given.get("code")]
-        if any(one["id"] != key for one in taken):
+    def _check_code(self, given: Record) -> None:
+        if any(one["code"] == given["code"] for one in self.all["party.party"].values()):
             raise UserError("The code on party must be unique.")
 
     def _inner(self, model: str, key: int, field: str, commands: Any) -> None:
@@ -139,9 +138,13 @@ class Books(Records):
         if new:
             for field, kind in MODELS[model][1].items():
                 if kind.split("!")[0] != kind and values.get(field) is None:
-                    raise UserError(f'A value is required for field "{_title(field)}" of "{MODELS[model][0]}".')
+                    said = f'A value is required for field "{_title(field)}" in record "x"'
+                    raise UserError(f'{said} of "{MODELS[model][0]}".')
         elif model == "account.invoice":
             self._check_locked(self.all[model][key or 0], values)
+        elif model == "party.party" and "code" in values:
+            name = self.all[model][key or 0]["name"]
+            raise UserError(f'You are not allowed to modify the field "Code" in record "{name}" of "Party".')
         return given, inner
 
     def _check_locked(self, invoice: Record, values: Record) -> None:
@@ -163,7 +166,7 @@ class Books(Records):
             return value
         if plain == "word":
             if value not in more.split():
-                said = f'The value "{value}" for field "{_title(field)}" of "{MODELS[model][0]}"'
+                said = f'The value "{value}" for field "{_title(field)}" in record "x" of "{MODELS[model][0]}"'
                 raise UserError(f"{said} is not one of the allowed options.")
             return value
         types: dict[str, tuple[type, ...]] = {
@@ -177,10 +180,8 @@ class Books(Records):
         if not isinstance(value, types[plain]):
             raise Broken(f"{field}: {value!r}")
         if plain == "decimal" and more and -value.as_tuple().exponent > int(more):
-            said = (
-                f'The number of digits in the value "\'{value}\'" for field "{_title(field)}" of "{MODELS[model][0]}"'
-            )
-            raise UserError(f'{said} exceeds the limit of "(None, {more})".')
+            said = f'The number of digits in the value "\'{value}\'" for field "{_title(field)}" in record "x"'
+            raise UserError(f'{said} of "{MODELS[model][0]}" exceeds the limit of "(None, {more})".')
         return value
 
     def _allowed(self, model: str, field: str, key: int) -> bool:

@@ -199,8 +199,8 @@ MODELS: dict[str, tuple[str, dict[str, str]]] = {
         {"name": "char!", "type": "word!data", "data": "bytes!", "resource": "char!"},
     ),
 }
-"""Model → its name for people, and its fields. A kind that is a model refers to it, ``*model.field`` are the records
-that point here, ``~model`` a set of them, ``=`` computed; ``!`` must be given, ``?`` may be null."""
+"""Model → its name for people, and its fields. A kind that is a model refers to it, ``*model.field`` are those that
+point here, ``~model`` a set of them, ``=`` computed; ``!`` must be given, ``?`` may be null."""
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
@@ -237,7 +237,8 @@ class Records:
             return [key for key, one in self.all[target].items() if one.get(inverse) == record["id"]]
         if kind.startswith("="):
             return self.computed[model, field](record)
-        return record.get(field, [] if kind.startswith("~") else field == "active" or None)
+        absent = [] if kind.startswith("~") else (field == "active" if kind.startswith("flag") else None)
+        return record.get(field, absent)
 
     def kind(self, model: str, field: str) -> str:
         fields = MODELS[model][1]

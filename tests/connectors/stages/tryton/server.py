@@ -36,6 +36,8 @@ WRITES = {
     "party.party": ("create", "write"),
     "ir.attachment": ("create",),
 }
+FORBIDDEN = b"""<!doctype html><title>403 Forbidden</title><h1>Forbidden</h1><p>You don&#39;t have the permission to
+access the requested resource. It is either read-protected or not readable by the server.</p>"""
 
 
 def labelled(request: Request) -> Request:
@@ -169,7 +171,7 @@ class TrytonServer:
                 raise Broken("search_read")
             return [written(books.read(model, key, fields)) for key in books.search(model, domain, limit, order)]
         if call not in WRITES.get(model, ()):
-            raise Status(403)
+            raise Status(403, FORBIDDEN)
         if call == "create":
             (many,) = _exactly(given, 1)
             return [self._made(model, values) for values in many]
