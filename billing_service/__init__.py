@@ -13,9 +13,9 @@ The flow, each step with its module:
     sync out         delivery     documents, customers and receipts to the accounting package, once or to a person
                      connections  which package, signed in how, mapped to what, and who is known there
 
-Beside the flow: ``replay`` (what another tariff would have billed), ``exports`` (tables for a spreadsheet), ``auditing``
-(seals the audit trail, proves that nothing is missing), ``notifying`` (other services hear of events by signed
-webhooks) and ``backup``.
+Beside the flow: ``replay`` (what another tariff would have billed), ``exports`` (tables for a spreadsheet),
+``auditing`` (seals the audit trail, proves that nothing is missing), ``notifying`` (other services hear of
+events by signed webhooks) and ``backup``.
 
 ``app`` wires it, ``api``, ``cli`` and ``worker`` are the edges that commit, ``store`` is the
 database, ``core`` is pure.
