@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 import connectors
@@ -46,7 +46,7 @@ def create(scope: Scope, vault: Vault, values: Mapping[str, Any]) -> Connection:
         NoSecretKey: the service has no key to encrypt secrets with.
     """
     vault.check()
-    if _not_closed(scope) is not None:
+    if scope.session.scalars(_not_closed(scope)).first() is not None:
         detail = "This administration has a connection already: close that one first."
         raise AlreadyExists(detail, code="connection_exists")
     if values["package"] not in connectors.PACKAGES:
@@ -72,6 +72,14 @@ def get(scope: Scope, connection_id: UUID) -> Connection:
     row = scope.session.get(Connection, (scope.administration_id, connection_id))
     if row is None:
         raise NotFound("There is no such connection.")
+    return row
+
+
+def not_closed(scope: Scope) -> Connection:
+    """The one connection of this administration that is not closed. Raises ``NotFound``."""
+    row = scope.session.scalars(_not_closed(scope)).one_or_none()
+    if row is None:
+        raise NotFound("This administration has no connection to an accounting package.")
     return row
 
 
@@ -258,12 +266,12 @@ def _told(values: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-# --- what refuses ---------------------------------------------------------------------------------------------------
-
-
-def _not_closed(scope: Scope) -> Connection | None:
+def _not_closed(scope: Scope) -> Select[Connection]:
     mine = select(Connection).where(Connection.administration_id == scope.administration_id)
-    return scope.session.scalars(mine.where(Connection.state != "closed")).one_or_none()
+    return mine.where(Connection.state != "closed")
+
+
+# --- what refuses ---------------------------------------------------------------------------------------------------
 
 
 def refuse_closed(row: Connection) -> None:
