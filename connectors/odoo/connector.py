@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final, TypeVar
@@ -310,18 +310,18 @@ class OdooConnector(Connector):
             facts |= self._facts(self._payments_of(items))
         if place.model == PAYMENTS:
             rows, then = self._there.page(
-                PAYMENTS, self._told(*place.domain()), forms.PAYMENT_FIELDS, dict, place.after
+                PAYMENTS, self._told(*place.domain()), forms.PAYMENT_FIELDS, forms.paid, place.after
             )
             place = place.past(then)
             facts |= self._facts(rows)
         return PaymentsPage(tuple(facts.values()), tuple(items), place.cursor, more=not place.begins)
 
-    def _payments_of(self, items: list[OpenItem]) -> Sequence[Row]:
+    def _payments_of(self, items: list[OpenItem]) -> list[forms.Paid]:
         """Asked for by their documents too: matching an old payment is sure to be written to the document (11.6)."""
         if not items:
             return []
         of = ["reconciled_invoice_ids", "in", [int(item.document) for item in items]]
-        return self._there.search(PAYMENTS, self._told(of), forms.PAYMENT_FIELDS, dict)
+        return self._there.search(PAYMENTS, self._told(of), forms.PAYMENT_FIELDS, forms.paid)
 
     def _newest(self, place: Place) -> list[str]:
         """The newest moments at which something was written, as they stand there now."""
@@ -336,19 +336,20 @@ class OdooConnector(Connector):
         states = [*living_payments(self._settings), *UNDONE]
         return [["partner_type", "=", "customer"], ["state", "in", states], *more]
 
-    def _facts(self, rows: Sequence[Row]) -> dict[str, PaymentFact]:
+    def _facts(self, payments: Iterable[forms.Paid]) -> dict[str, PaymentFact]:
         """Payments by id; one that was undone is told twice: as it was, and what takes it back."""
-        matched = sorted({int(one) for row in rows for one in row["reconciled_invoice_ids"]})
+        told = list(payments)
+        matched = sorted({one for payment in told for one in payment.matched})
         domain = [*self._ours, ["id", "in", matched]]
         fields = ("name", "move_type")
-        ours = dict(self._there.search(DOCUMENTS, domain, fields, lambda row: (int(row["id"]), row))) if matched else {}
+        ours = dict(self._there.search(DOCUMENTS, domain, fields, forms.known_document)) if matched else {}
         facts: dict[str, PaymentFact] = {}
-        for row in rows:
-            fact = forms.payment(row, ours)
+        for payment in told:
+            fact = forms.settling(payment, ours)
             if fact is None:
                 continue
             facts[fact.id] = fact
-            if row["state"] in UNDONE:
+            if payment.state in UNDONE:
                 back = replace(fact, id=f"{fact.id}-undone", amount=-fact.amount, undone=fact.id)
                 facts[back.id] = back
         return facts
@@ -381,5 +382,5 @@ class OdooConnector(Connector):
 
     def _booked(self, of: list[Any]) -> list[PaymentFact]:
         """Payments that are registered, whether or not they count yet."""
-        rows = self._there.search(PAYMENTS, [["state", "in", ["in_process", "paid"]], of], forms.PAYMENT_FIELDS, dict)
-        return list(self._facts(rows).values())
+        domain = [["state", "in", ["in_process", "paid"]], of]
+        return list(self._facts(self._there.search(PAYMENTS, domain, forms.PAYMENT_FIELDS, forms.paid)).values())

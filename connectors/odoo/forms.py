@@ -7,7 +7,7 @@ Odoo gives money as floats, rounded to cents at once here; what is empty comes a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -282,32 +282,49 @@ def open_item(row: Row) -> OpenItem:
     )
 
 
-def payment(row: Row, ours: Mapping[int, Row]) -> PaymentFact | None:
-    """A payment; ``ours`` are the documents of our journal by id. ``None`` for one of other documents only.
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A payment as it stands there. ``fact`` names no document yet; ``matched`` are those that it settles, by id."""
 
-    It belongs to a document only where it is matched to that one alone: how much of it went to which of several is
-    told by their open amounts. Money out is negative, unless it settles a credit note.
-    """
-    matched = row["reconciled_invoice_ids"]
-    if matched and not any(one in ours for one in matched):
-        return None
-    settles = ours.get(matched[0]) if len(matched) == 1 else None
-    amount = _money(row["amount"])
-    out = row["payment_type"] == "outbound"
-    if out != (settles is not None and settles["move_type"] == "out_refund"):
-        amount = -amount
+    fact: PaymentFact
+    matched: tuple[int, ...]
+    state: str
+    out: bool
+
+
+def paid(row: Row) -> Paid:
+    """A payment, its amount as Odoo has it: positive, whichever way it went."""
     memo = _text(row["memo"])
-    return PaymentFact(
+    fact = PaymentFact(
         id=str(row["id"]),
-        amount=amount,
+        amount=_money(row["amount"]),
         paid_on=date.fromisoformat(row["date"]),
         currency=row["currency_id"][1],
-        document=str(settles["id"]) if settles else None,
-        document_number=_text(settles["name"]) if settles else None,
         customer=_link(row["partner_id"]),
         reference=memo,
         number=memo.removeprefix(PUSHED) if memo and memo.startswith(PUSHED) else None,
     )
+    matched = tuple(int(one) for one in row["reconciled_invoice_ids"])
+    return Paid(fact, matched, state=str(row["state"]), out=row["payment_type"] == "outbound")
+
+
+def known_document(row: Row) -> tuple[int, tuple[Kind, str | None]]:
+    """A document of our journal: its id, kind and number."""
+    return int(row["id"]), (KINDS[row["move_type"]], _text(row["name"]))
+
+
+def settling(payment: Paid, ours: Mapping[int, tuple[Kind, str | None]]) -> PaymentFact | None:
+    """The payment with the document that it settles. ``None`` for one of other documents only.
+
+    It belongs to a document only where it is matched to that one alone: how much of it went to which of several is
+    told by their open amounts. Money out is negative, unless it settles a credit note.
+    """
+    if payment.matched and not any(one in ours for one in payment.matched):
+        return None
+    alone = payment.matched[0] if len(payment.matched) == 1 else None
+    kind, number = ours[alone] if alone is not None else (None, None)
+    fact = replace(payment.fact, document=None if alone is None else str(alone), document_number=number)
+    return fact if payment.out == (kind is Kind.CREDIT_NOTE) else replace(fact, amount=-fact.amount)
 
 
 def _money(value: Any) -> Decimal:

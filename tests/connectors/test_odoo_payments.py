@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.base import Connector, Kind, PaymentFact, Refused, everything
+from connectors.base import Connector, Kind, PaymentFact, Refused, TryAgainLater, everything
 from connectors.fake.wire import InMemory
 from tests.connectors.papers import Delivery, customer_id, invoice
 from tests.connectors.stages.odoo import OdooStage
@@ -124,6 +125,16 @@ def test_what_is_not_posted_has_nothing_open(odoo: OdooStage):
     odoo.books.rows["account.move"][gone]["state"] = "cancel"
     assert [int(item.document) for item in everything(connector.open_items)] == [bill]
     assert [int(item.document) for item in connector.payments(None).open_items] == [bill]
+
+
+@pytest.mark.parametrize("row", [{"id": 5}, {"id": 5, "amount": None}, []])
+def test_a_payment_of_another_form_is_asked_for_again_and_not_half_read(row: object):
+    with OdooStage("json-2", unlimited=True) as stage:
+        connector = stage.connector()
+        delivered(stage, connector, "20260101")
+        stage.trouble("payments", body=json.dumps([row]), times=9)
+        with pytest.raises(TryAgainLater):
+            news(connector, None)
 
 
 # --- the cursor -----------------------------------------------------------------------------------------------------
