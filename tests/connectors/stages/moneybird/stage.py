@@ -162,11 +162,10 @@ class MoneybirdStage(Stage):
         }
         return self.signed(json.dumps(pushed).encode())
 
-    def signed(self, body: bytes, *more: str) -> tuple[bytes, dict[str, str]]:
+    def signed(self, body: bytes, *more: str, secret: str = f"{CANARY}-webhook_secret") -> tuple[bytes, dict[str, str]]:
         """A body with its signature; ``more`` are other signatures that stand before it."""
         moment = int(self._clock())
-        secret = f"{CANARY}-webhook_secret".encode()
-        ours = hmac.new(secret, f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
+        ours = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
         signature = ",".join([f"t={moment}", *more, f"v1={ours}"])
         return body, {"Moneybird-Signature": signature, "Idempotency-Key": "push-1"}
 
