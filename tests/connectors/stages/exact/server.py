@@ -40,7 +40,7 @@ class ExactServer:
     def __init__(self, secrets: Mapping[str, str], clock: Callable[[], float], *, unlimited: bool) -> None:
         self.secrets, self.clock, self.unlimited = dict(secrets), clock, unlimited
         self.books = Books(self.today)
-        self.page_size, self.sync_page_size, self.shuffled = 3, 5, False
+        self.page_size, self.sync_page_size, self.shuffled = 3, 5, True
         self.token_calls = 0
         self._lock = threading.RLock()
         self._refresh, self._access = secrets["refresh_token"], secrets["access_token"]
