@@ -14,6 +14,7 @@ from billing_service.store import (  # noqa: F401
     invoices,
     job_files,
     parties,
+    payments_in,
     questions,
     receivables,
     replays,

@@ -9,9 +9,20 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from billing_service import auditing, connections, delivery, exports, intake, invoicing, jobs, notifying, replay
+from billing_service import (
+    auditing,
+    collection,
+    connections,
+    delivery,
+    exports,
+    intake,
+    invoicing,
+    jobs,
+    notifying,
+    replay,
+)
 from billing_service.notifying.endpoints import Rules
-from billing_service.store import dispatch
+from billing_service.store import collecting, dispatch
 from billing_service.store.scope import Scope
 from billing_service.vault import Vault
 from billing_service.worker.work import Work
@@ -69,6 +80,11 @@ def _dispatch(work: Work) -> None:
     delivery.dispatch_since_start(work.scope, work.subject_id)
 
 
+def _collect(work: Work) -> timedelta | None:
+    hands = delivery.Hands(work.reading, work.scope, work.recording)
+    return collection.collect(work.context, hands, work.subject_id)
+
+
 STEPS_WITH_JOBS: Final = (auditing, connections, exports, intake, invoicing, replay)
 """Importing these has registered, with ``jobs.runs``, the functions of every kind of job there is."""
 
@@ -78,6 +94,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         invoicing.RENDER_PDF: Handler(_render_pdf, lambda work: ("invoice", work.subject_id)),
         dispatch.DELIVER: Handler(_deliver, lambda work: ("delivery", work.subject_id), _not_delivered, calls_out=True),
         dispatch.DISPATCH: Handler(_dispatch, lambda work: ("connection", work.subject_id)),
+        collecting.COLLECT: Handler(_collect, lambda work: ("connection", work.subject_id), calls_out=True),
         notifying.DELIVER: Handler(
             _notify, lambda work: ("webhook_delivery", work.subject_id), _nobody_notified, calls_out=True
         ),
