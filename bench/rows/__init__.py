@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from bench.measure import Measurement, Setting
-from bench.rows import exports, growth, intake, issuing, memory, month, pdf, question, rating, replay
+from bench.rows import delivery, exports, growth, handoff, intake, issuing, memory, month, pdf, question, rating, replay
 
 ROWS: Mapping[str, Callable[[Setting], Iterable[Measurement]]] = MappingProxyType(
     {
@@ -16,6 +16,8 @@ ROWS: Mapping[str, Callable[[Setting], Iterable[Measurement]]] = MappingProxyTyp
         "question": question.measure,
         "pdf": pdf.measure,
         "memory": memory.measure,
+        "handoff": handoff.measure,
+        "delivery": delivery.measure,
         "replay": replay.measure,
         "exports": exports.measure,
         "month": month.measure,

@@ -1,0 +1,168 @@
+"""How soon a worker process starts what was committed, how much it takes on, when another takes over from a dead one.
+
+The work itself is nothing, so that only the outbox is measured; ``delivery`` measures real deliveries.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from statistics import median
+from typing import Any
+from uuid import UUID
+
+from bench import places
+from bench.measure import Figure, Goal, Measurement, Setting, per_second
+from bench.world import Office, open_office
+from billing_service import logs
+from billing_service.context import Context, utc_now
+from billing_service.core.ids import new_id
+from billing_service.store import bulk, outbox
+from billing_service.store.session import Database
+from billing_service.store.work import OutboxRow
+from billing_service.worker.handlers import Handler
+from billing_service.worker.process import Worker
+from billing_service.worker.work import Pace, Work
+
+START_GOALS: Mapping[str, Goal] = {"postgresql": Goal("at_most", 5), "sqlite": Goal("at_most", 20)}
+TAKEOVER_GOAL = Goal("at_most", 10_000)
+KIND = "bench"
+BATCH = 50
+_REST = 0.02
+_LONGEST = 60.0
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """A piece of work began; ``at`` is the monotonic clock, which all processes of a machine share."""
+
+    subject_id: UUID
+    at: float
+
+
+def measure(setting: Setting) -> Iterator[Measurement]:
+    """Latency, throughput and takeover on each database."""
+    for kind in setting.databases:
+        with places.database(setting, kind) as database:
+            office = open_office(database, customers=1)
+            yield _latency(setting, kind, database, office)
+            yield _throughput(setting, kind, database, office)
+            yield _takeover(setting, kind, database, office)
+
+
+def _latency(setting: Setting, kind: str, database: Database, office: Office) -> Measurement:
+    count = setting.size(200, least=5)
+    with _worker(database) as (_, ours):
+        waits = [_one_start(database, office, ours) for _ in range(count)][count // 10 :]
+    slowest = 1000 * sorted(waits)[round(0.99 * (len(waits) - 1))]
+    return Measurement(
+        "handoff",
+        f"hand off a delivery: commit to start in a worker process, p50, {kind}",
+        "ms",
+        Figure((1000 * median(waits),)),
+        START_GOALS[kind],
+        notes=(f"{count} one by one, p99 {slowest:.1f} ms",),
+    )
+
+
+def _one_start(database: Database, office: Office, ours: Pipe) -> float:
+    subject = _ask(database, office)
+    committed = time.monotonic()
+    started = _next_start(ours)
+    if started.subject_id != subject:
+        raise RuntimeError("the worker started something else")
+    time.sleep(_REST)
+    return max(0.0, started.at - committed)
+
+
+def _throughput(setting: Setting, kind: str, database: Database, office: Office) -> Measurement:
+    count = setting.size(20_000, least=100)
+    context, handlers = Context(database), {KIND: Handler(lambda _: None, _about)}
+    rates = []
+    for _ in range(setting.repetitions):
+        with database.write() as session:
+            scope = office.scope(session, utc_now())
+            bulk.insert_rows(session, OutboxRow, [outbox.row(scope, KIND, new_id()) for _ in range(count)])
+        worker = Worker(context, Pace(batch=BATCH), handlers, tasks={})
+        rates.append(per_second(count, worker.drain))
+    notes = (f"one process, leases, batches of {BATCH}, each piece recorded",)
+    return Measurement("handoff", f"hand off short pieces of work, {kind}", "/s", Figure(tuple(rates)), notes=notes)
+
+
+def _takeover(setting: Setting, kind: str, database: Database, office: Office) -> Measurement:
+    waits = []
+    for _ in range(1 if setting.repetitions == 1 else 3):
+        with _worker(database, lasts=_LONGEST) as (first, of_first):
+            _ask(database, office)
+            _next_start(of_first)
+            with _worker(database) as (_, of_second):
+                os.kill(first.pid or 0, signal.SIGKILL)
+                killed = time.monotonic()
+                waits.append(_next_start(of_second).at - killed)
+    return Measurement(
+        "handoff",
+        f"taken over by another worker after kill -9, {kind}",
+        "ms",
+        Figure(tuple(1000 * waited for waited in waits)),
+        TAKEOVER_GOAL,
+        notes=("lease and heartbeat as set by default",),
+    )
+
+
+def _ask(database: Database, office: Office) -> UUID:
+    subject = new_id()
+    with database.write() as session:
+        outbox.enqueue(office.scope(session, utc_now()), KIND, subject)
+    return subject
+
+
+def _next_start(ours: Pipe) -> _Start:
+    if not ours.poll(_LONGEST):
+        raise RuntimeError("no worker started the work")
+    started: _Start = ours.recv()
+    return started
+
+
+@contextmanager
+def _worker(database: Database, lasts: float = 0.0) -> Iterator[tuple[BaseProcess, Pipe]]:
+    """A worker process that says what it starts; what it does lasts so many seconds."""
+    ours, theirs = _SPAWN.Pipe(duplex=False)
+    process = _SPAWN.Process(target=_work, args=(theirs, database.url, lasts))
+    process.start()
+    theirs.close()
+    try:
+        if not wait([ours], _LONGEST) or ours.recv() != "ready":
+            raise RuntimeError("the worker did not begin")
+        yield process, ours
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def _work(parent: Any, url: str, lasts: float) -> None:
+    logs.configure("warning")
+
+    def run(work: Work) -> timedelta | None:
+        parent.send(_Start(work.subject_id, time.monotonic()))
+        time.sleep(lasts)
+        return None
+
+    handlers = {KIND: Handler(run, _about, calls_out=True)}  # a delivery calls out, in lanes of its own
+    worker = Worker(Context(Database(url)), handlers=handlers, tasks={})
+    parent.send("ready")
+    worker.run()
+
+
+def _about(work: Work) -> tuple[str, UUID]:
+    return "outbox", work.subject_id
