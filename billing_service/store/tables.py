@@ -5,6 +5,7 @@ from __future__ import annotations
 from billing_service.store import (  # noqa: F401
     access,
     administrations,
+    agreements,
     audit,
     charges,
     connections,
