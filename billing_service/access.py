@@ -51,6 +51,8 @@ SCOPES: Final[tuple[str, ...]] = (
     "customers:write",
     "decisions:read",
     "decisions:write",
+    "deliveries:read",
+    "deliveries:write",
     "findings:read",
     "findings:write",
     "import_policies:read",

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from billing_service.store.administrations import Series
 from billing_service.store.audit import AuditRow, OperatorAuditRow
 from billing_service.store.clock import database_now
+from billing_service.store.deliveries import IS_STUCK, NOT_DELIVERED, Delivery
 from billing_service.store.findings import Finding
 from billing_service.store.invoices import Invoice
 from billing_service.store.session import Database
@@ -61,6 +62,7 @@ def figures(session: Session) -> Iterator[Figure]:
     yield from _work(session, now)
     yield from _workers(session, now)
     yield from _documents(session)
+    yield from _deliveries(session, now)
     yield from _audit(session, now)
 
 
@@ -143,6 +145,35 @@ def _blocked(session: Session) -> int:
     return session.execute(select(func.count()).where(Series.blocked_at.is_not(None))).scalar_one()
 
 
+def _deliveries(session: Session, now: datetime) -> Iterator[Figure]:
+    rows = session.execute(
+        select(Delivery.noun, Delivery.state, func.count(), func.min(Delivery.asked_at))
+        .where(NOT_DELIVERED)
+        .group_by(Delivery.noun, Delivery.state)
+    ).all()
+    yield Figure(
+        "billing_deliveries",
+        "Deliveries to accounting packages that wait or need attention.",
+        ("noun", "state"),
+        [((noun, state), count) for noun, state, count, _ in rows],
+    )
+    oldest: dict[str, float] = {}
+    for _, state, _, asked_at in rows:
+        oldest[state] = max(oldest.get(state, 0.0), (now - asked_at).total_seconds())
+    yield Figure(
+        "billing_deliveries_oldest_age_seconds",
+        "How long ago the oldest of them was asked for.",
+        ("state",),
+        [((state,), age) for state, age in oldest.items()],
+    )
+    yield Figure(
+        "billing_deliveries_needs_attention",
+        "Deliveries that a person must look at, by cause.",
+        ("cause",),
+        _counted(session, Delivery.cause, where=IS_STUCK),
+    )
+
+
 def _audit(session: Session, now: datetime) -> Iterator[Figure]:
     """Of both trails together: the sealer follows within seconds."""
     waiting = [
@@ -173,6 +204,8 @@ def _concerns_of(session: Session) -> Iterator[Concern]:
     due = session.scalar(select(func.min(OutboxRow.due_at)).where(OutboxRow.state.in_(_OPEN)))
     if due is not None and now - due > LATE_AFTER:
         yield Concern("work_waits", f"The oldest work is due for {int((now - due).total_seconds())} seconds.")
+    if stuck := session.execute(select(func.count()).select_from(Delivery).where(IS_STUCK)).scalar_one():
+        yield Concern("deliveries_need_attention", f"{stuck} deliveries need attention: billing deliveries list.")
     if blocked := _blocked(session):
         yield Concern("series_blocked", f"{blocked} number series wait for their last number since a restore.")
 

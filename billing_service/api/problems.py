@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from billing_service.api.connection_problems import CONNECTION_PROBLEMS
+from billing_service.api.delivery_problems import DELIVERY_PROBLEMS
 from billing_service.api.import_problems import IMPORT_PROBLEMS
 from billing_service.api.money_problems import MONEY_PROBLEMS
 from billing_service.api.webhook_problems import WEBHOOK_PROBLEMS
@@ -62,11 +63,6 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "A request with the same Idempotency-Key is still running, or something it needs was locked for 10 seconds.",
         "Try again with the same Idempotency-Key, after Retry-After.",
     ),
-    "cannot_read_here": ProblemType(
-        "Files are not read on this system",
-        "A delivered file is read in a process whose memory is limited, which works on Linux only.",
-        "Run the service on Linux, or state the facts of the import instead of sending the file.",
-    ),
     "conflict": ProblemType(
         "Its state forbids this",
         "The thing exists, but not in a state that allows this.",
@@ -74,11 +70,6 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     ),
     "cut_over_done": ProblemType(
         "The cut-over was done", "The next number of a series can be set once.", "Make another series if you must."
-    ),
-    "damaged_file": ProblemType(
-        "The file is damaged",
-        "It is incomplete, or not what its beginning says.",
-        "Open it, save it again and send it once more.",
     ),
     "database_not_empty": ProblemType(
         "The database is not empty",
@@ -90,26 +81,6 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "What is stored is not what was checked at release.",
         "Withdraw it and release it again; find out who changed the database.",
     ),
-    "duplicate_titles": ProblemType(
-        "Two columns have one title",
-        "Columns are known by their titles, and these cannot be told apart.",
-        "Give each column a title of its own; the detail names them.",
-    ),
-    "encrypted_file": ProblemType(
-        "The file has a password",
-        "A protected file cannot be read.",
-        "Remove the password and send it again.",
-    ),
-    "file_too_large": ProblemType(
-        "The file is too large",
-        "Delivered files are limited in size.",
-        "Send a smaller file; the detail says how large one may be.",
-    ),
-    "file_with_macros": ProblemType(
-        "The file holds macros",
-        "Files with programs in them are refused, whatever the programs do.",
-        "Save it as XLSX, ODS or CSV.",
-    ),
     "idempotency_key_required": ProblemType(
         "Idempotency-Key is required",
         "Every POST that changes something needs a key of the caller's own, so that it can be repeated safely.",
@@ -119,68 +90,6 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "The Idempotency-Key was used for something else",
         "A request with this key had another body or another address.",
         "Use a new key for a new request. Keys are kept 30 days.",
-    ),
-    "import_agreement_needed": ProblemType(
-        "The customer must agree first",
-        "This would cost something that the customer has not agreed to on record.",
-        "Record the agreement, then try again; the detail says to what.",
-    ),
-    "import_dates_run_back": ProblemType(
-        "Dates do not run back", "The import project has an event on a later date.", "Use that date or a later one."
-    ),
-    "import_delivery_handled": ProblemType(
-        "The delivery was handled before", "It was imported or sent back.", "Handle the next delivery."
-    ),
-    "import_feedback_open": ProblemType(
-        "Feedback is waiting", "Feedback was given that has not been imported yet.", "Import the feedback first."
-    ),
-    "import_feedback_refused": ProblemType(
-        "No feedback now",
-        "The import policy gives no round of feedback here, or it has been used.",
-        "Deliver a further moment instead; the detail says why.",
-    ),
-    "import_no_agreement_needed": ProblemType(
-        "No agreement is needed", "This costs nothing now, or was agreed to before.", "Go on without it."
-    ),
-    "import_no_feedback": ProblemType(
-        "No feedback is waiting",
-        "There is no feedback left to import.",
-        "Import it as a moment.",
-    ),
-    "import_no_quote_needed": ProblemType(
-        "No quote is needed", "The import is free, or its price is fixed or agreed.", "Go on without a quote."
-    ),
-    "import_not_assessed": ProblemType(
-        "Not assessed yet",
-        "Nobody has confirmed the facts of this delivery, or they are those of another one.",
-        "Assess the delivery, then try again.",
-    ),
-    "import_not_open": ProblemType(
-        "The import project is not open", "It has been closed, or is not opened yet.", "Open another import project."
-    ),
-    "import_nothing_delivered": ProblemType(
-        "Nothing was imported yet", "This is possible only after the first import.", "Import the first moment."
-    ),
-    "import_other_structure": ProblemType(
-        "Another structure",
-        "Feedback and our own mistakes are imported with a structure that was delivered before.",
-        "Deliver the file as a new moment.",
-    ),
-    "import_quote_needed": ProblemType(
-        "A quote is needed", "This import is not free and no quote for it is accepted.", "Send the customer a quote."
-    ),
-    "import_quote_not_open": ProblemType(
-        "The quote is not open",
-        "The quote was decided, withdrawn or has expired, is not of this project, or its number was used before.",
-        "Read the import project again; send a new quote if one is needed.",
-    ),
-    "import_quote_open": ProblemType(
-        "A quote is open", "The customer has not answered the quote yet.", "Wait for the answer, or withdraw the quote."
-    ),
-    "import_website_already": ProblemType(
-        "There is a website already",
-        "The project was sold with one, or got one.",
-        "Nothing is left to do.",
     ),
     "internal_error": ProblemType(
         "Something went wrong here",
@@ -255,11 +164,6 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "Invoices need a series of the document type invoice, credit notes one of the document type credit_note.",
         "Add a series of that document type to the administration.",
     ),
-    "no_titles": ProblemType(
-        "There are no column titles",
-        "The first row with anything in it must hold the titles of the columns.",
-        "Put titles above the data, and nothing above the titles.",
-    ),
     "no_vat_rate": ProblemType(
         "No VAT rate is known for the date",
         "The charge is older than the rates this service knows.",
@@ -274,11 +178,6 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "Not a manual charge",
         "The charge follows from a question, an import or another source.",
         "Set it right there: decide the question otherwise; what an import costs follows from its history.",
-    ),
-    "not_a_table": ProblemType(
-        "The file is no table",
-        "Only CSV, XLSX, XLS and ODS are read.",
-        "Save the data as one of these.",
     ),
     "not_allowed": ProblemType(
         "The key may not do this", "The API key is valid but lacks the scope.", "Use a key with the scope named."
@@ -314,16 +213,6 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "If-Match is required",
         "A change names the version it was made on, so that nobody's change is lost.",
         "Read first, and send the ETag as If-Match.",
-    ),
-    "reading_took_too_long": ProblemType(
-        "Reading took too long",
-        "The file could not be read in the time one may take.",
-        "Send a smaller or simpler file.",
-    ),
-    "reading_took_too_much_memory": ProblemType(
-        "Reading took too much memory",
-        "The file could not be read in the memory one may take.",
-        "Send a smaller or simpler file.",
     ),
     "released": ProblemType(
         "Released for invoicing",
@@ -369,25 +258,10 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "Its document is right, but this service cannot carry out a part of it yet.",
         "Leave the part out; the errors name it.",
     ),
-    "too_many_cells": ProblemType(
-        "The sheet is too large",
-        "It spans more cells than are read.",
-        "Remove what stands far from the data, or send it in parts.",
-    ),
-    "too_many_columns": ProblemType(
-        "There are too many columns",
-        "The file has more columns than are read.",
-        "Remove what is not needed; look for something far to the right of the data.",
-    ),
     "too_many_requests": ProblemType(
         "Too many requests",
         "The key, or this address with refused keys, asked too often.",
         "Wait for Retry-After seconds.",
-    ),
-    "too_many_rows": ProblemType(
-        "There are too many rows",
-        "The file has more rows than are read.",
-        "Send it in parts; look for something far below the data.",
     ),
     "unavailable": ProblemType(
         "The service cannot work now", "The database cannot be reached.", "Try again after Retry-After."
@@ -403,16 +277,6 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     "unreadable_file": ProblemType(
         "The file cannot be read", "Its encoding or form is not what its content type says.", _REPAIR
     ),
-    "unreadable_text": ProblemType(
-        "The text cannot be read",
-        "A quotation mark is not closed, a line has no end, or the characters are none.",
-        "The detail names the line. Save the file again as CSV in UTF-8.",
-    ),
-    "unsafe_xml": ProblemType(
-        "The file holds what no workbook has",
-        "Its XML declares entities, refers to other files, or is nested too deeply.",
-        "Open it, save it again and send it once more.",
-    ),
     "unsupported_media_type": ProblemType(
         "That content type is not accepted",
         "Bodies are application/json unless the operation says otherwise.",
@@ -423,22 +287,12 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "Its bytes are not what its charset says.",
         "Send UTF-8, or name its charset in Content-Type.",
     ),
-    "wrong_extension": ProblemType(
-        "The file's name does not fit",
-        "The file is of another form than the end of its name says.",
-        "Give it the right name, or save it again.",
-    ),
     "wrong_schema": ProblemType(
         "The database has another version", "It does not fit this program or this backup.", "Read the detail."
     ),
-    "zip_bomb": ProblemType(
-        "The file unpacks to far too much",
-        "It was packed as no ordinary workbook is.",
-        "Save the data again as XLSX, ODS or CSV.",
-    ),
 }
 
-_MORE: Final = CONNECTION_PROBLEMS | IMPORT_PROBLEMS | MONEY_PROBLEMS | WEBHOOK_PROBLEMS
+_MORE: Final = CONNECTION_PROBLEMS | DELIVERY_PROBLEMS | IMPORT_PROBLEMS | MONEY_PROBLEMS | WEBHOOK_PROBLEMS
 PROBLEM_TYPES.update({code: ProblemType(*texts) for code, texts in _MORE.items()})
 
 

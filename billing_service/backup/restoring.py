@@ -2,7 +2,7 @@
 
 One transaction makes the schema of the backup, loads the rows, reads them back, brings the schema up to date, verifies
 the books and blocks every number series. The block is part of the restore: numbers that were given after the backup
-may have been sent, and only a person can know.
+may have been sent, and only a person can know. What was on its way to an accounting package is looked for there first.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from billing_service.core.completeness import sentence
 from billing_service.core.ids import new_id
 from billing_service.errors import Conflict, UnreadableFile, WrongSchema
 from billing_service.parties import numbering
-from billing_service.store import schema, triggers
+from billing_service.store import dispatch, schema, triggers
 from billing_service.store.administrations import Administration, Series
 from billing_service.store.audit import OperatorAuditRow
 from billing_service.store.session import Database
@@ -90,6 +90,7 @@ def _restore(connection: Connection, reading: Reading, now: datetime, actor: str
                 code="broken_books",
             )
         blocked = numbering.block_all_series(session, now, actor)
+        doubted = dispatch.doubt(session, now)
         session.add(
             OperatorAuditRow(
                 id=(made := new_id()),
@@ -103,6 +104,7 @@ def _restore(connection: Connection, reading: Reading, now: datetime, actor: str
                     "schema": backup.schema,
                     "rows": sum(backup.rows.values()),
                     "series_blocked": blocked,
+                    "deliveries_to_look_for": doubted,
                     "breaks": list(broken),
                 },
             )

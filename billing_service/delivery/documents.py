@@ -89,7 +89,7 @@ class _Document:
                 return self.push.attention(Attention("outcome_unclear", "look_there"))
             if move is Move.COMPARE and self.is_read:
                 return self._compared()
-            if self._take(move):
+            if self._taken(move):
                 return None
         return self.push.attention(Attention("no_end", "fix_support"))
 
@@ -106,6 +106,17 @@ class _Document:
             now=self.push.now(),
         )
 
+    def _taken(self, move: Move) -> bool:
+        """As ``_take``; a step that is refused because another worker has just taken it is taken."""
+        try:
+            return self._take(move)
+        except Refused:
+            if move not in (Move.ATTACH, Move.POST, Move.UPDATE) or self._read(self.push.row.remote_id or ""):
+                raise
+            if self._next() in (move, Move.WAIT):
+                raise
+            return False
+
     def _take(self, move: Move) -> bool:
         """Take one step; whether it ended with a person."""
         connector, row = self.push.connector, self.push.row
@@ -119,8 +130,7 @@ class _Document:
             self.remote = connector.update_document(row.remote_id or "", self.paper.document)
             self._moved(digest=self.paper.digest)
         elif move is Move.POST:
-            self.remote = connector.post(row.remote_id or "")
-            self._moved(step=Step.POST)
+            self.remote, self.is_read = connector.post(row.remote_id or ""), False
         else:
             return self._read(row.remote_id or "")
         return False
@@ -213,7 +223,7 @@ def _load(push: Push) -> Paper | Later | Attention:
         key = (scope.administration_id, push.row.connection_id, row.customer_id)
         customer = scope.session.get(ConnectionCustomer, key)
         if customer is None:
-            return _after(push, _delivery(scope, push, "customer", row.customer_id), CUSTOMER, CUSTOMER_FIRST)
+            return _after_customer(push, _delivery(scope, push, "customer", row.customer_id), row.customer_id)
         credited = _credited(scope, push, row)
         if credited is not None and credited.state in {"waiting", "needs_attention"}:
             return _after(push, credited, INVOICE, INVOICE_FIRST)
@@ -238,8 +248,15 @@ def _delivery(scope: Scope, push: Push, noun: str, subject_id: UUID) -> Delivery
     return dispatch.delivery_of(scope, push.row.connection_id, noun, subject_id)
 
 
+def _after_customer(push: Push, first: Delivery | None, customer_id: UUID) -> Later | Attention:
+    if first is None or first.state == "delivered":  # and yet it is nobody there
+        with push.hands.scope() as scope:
+            dispatch.customer_again(scope, push.row.connection_id, customer_id)
+    return _after(push, first, CUSTOMER, CUSTOMER_FIRST)
+
+
 def _after(push: Push, first: Delivery | None, waits: str, cause: str) -> Later | Attention:
-    if first is not None and first.state == "needs_attention":
+    if first is not None and first.state in {"needs_attention", "cancelled"}:
         return Attention(cause, "look_there", None, first.number)
     return Later(waits, push.row.waiting_since or push.now(), push.now() + OTHERS_FIRST)
 

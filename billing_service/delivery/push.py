@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import func, select
 
 from billing_service import connections
 from billing_service.connections import Outside
@@ -24,7 +24,7 @@ from billing_service.delivery import telling
 from billing_service.delivery.patience import TROUBLE, Attention, Later, backoff, verdict
 from billing_service.delivery.steps import Progress
 from billing_service.store import audit
-from billing_service.store.deliveries import Delivery
+from billing_service.store.deliveries import IS_WAITING, Delivery
 from billing_service.store.scope import Scope
 from connectors.base import (
     Capabilities,
@@ -198,7 +198,7 @@ class Push:
             troubled = select(func.count()).where(
                 Delivery.administration_id == scope.administration_id,
                 Delivery.connection_id == self.row.connection_id,
-                Delivery.state == literal_column("'waiting'"),
+                IS_WAITING,
                 Delivery.waits.in_(TROUBLE),
             )
             many = scope.session.execute(troubled).scalar_one()

@@ -6,13 +6,13 @@ from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal_column, select, update
+from sqlalchemy import literal_column, select, update
 
 from billing_service import findings
 from billing_service.delivery.patience import CUSTOMER, INVOICE
 from billing_service.store import dispatch
 from billing_service.store.connections import Connection
-from billing_service.store.deliveries import Delivery
+from billing_service.store.deliveries import IS_STUCK, NOT_DELIVERED, Delivery
 from billing_service.store.invoices import Invoice
 from billing_service.store.receivables import Allocation
 from billing_service.store.scope import Scope
@@ -22,8 +22,6 @@ DELIVERIES_NEED_ATTENTION: Final = "deliveries_need_attention"
 """One finding per connection; the list of deliveries says which, and why."""
 CUSTOMER_FIRST, INVOICE_FIRST = "customer_first", "invoice_first"
 """Causes that go by themselves once what they wait for is delivered."""
-
-_STUCK: Final[ColumnElement[str]] = literal_column("'needs_attention'")
 
 
 def lock(scope: Scope, connection_id: UUID) -> None:
@@ -40,7 +38,7 @@ def needs_attention(scope: Scope, row: Delivery) -> None:
 def told(scope: Scope, connection_id: UUID) -> None:
     """Bring the finding about this connection up to date: its causes, or that nothing is left."""
     mine = Delivery.administration_id == scope.administration_id, Delivery.connection_id == connection_id
-    causes = scope.session.scalars(select(Delivery.cause).where(*mine, Delivery.state == _STUCK).distinct())
+    causes = scope.session.scalars(select(Delivery.cause).where(*mine, IS_STUCK).distinct())
     found = sorted(cause for cause in causes if cause)
     if not found:
         findings.settle(scope, DELIVERIES_NEED_ATTENTION, connection_id, "delivered")
@@ -69,9 +67,8 @@ def delivered(scope: Scope, row: Delivery) -> None:
 
 def _wake(scope: Scope, row: Delivery, waits: str, cause: str, subjects: object) -> None:
     mine = Delivery.administration_id == scope.administration_id, Delivery.connection_id == row.connection_id
-    open_ = Delivery.state.in_((literal_column("'waiting'"), _STUCK))
     theirs = (Delivery.waits == waits) | (Delivery.cause == cause)
-    found = select(Delivery.id, Delivery.state).where(*mine, open_, theirs, Delivery.subject_id.in_(subjects))  # type: ignore[arg-type]
+    found = select(Delivery.id, Delivery.state).where(*mine, NOT_DELIVERED, theirs, Delivery.subject_id.in_(subjects))  # type: ignore[arg-type]
     states = {one.id: one.state for one in scope.session.execute(found)}
     if not states:
         return
@@ -86,7 +83,7 @@ def again(scope: Scope, delivery_ids: Collection[UUID]) -> None:
     scope.session.execute(
         update(Delivery)
         .where(Delivery.administration_id == scope.administration_id, Delivery.id.in_(delivery_ids))
-        .values(state="waiting", attempts=0, version=Delivery.version + 1, **dict.fromkeys(nothing))
+        .values(state="waiting", attempts=0, asked_at=scope.now, version=Delivery.version + 1, **dict.fromkeys(nothing))
         .execution_options(synchronize_session=False)
     )
 

@@ -6,13 +6,17 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_service.store.base import Base, Keyed, Versioned, one_of, points_to
 
-_NOT_DELIVERED: Final = text("state IN ('waiting', 'needs_attention')")
+_FEW: Final = text("state IN ('waiting', 'needs_attention')")
 _RECEIPT: Final = text("noun = 'receipt'")
+
+
+NOUNS: Final = ("document", "customer", "receipt")
+STATES: Final = ("waiting", "delivered", "needs_attention", "cancelled")
 
 
 class Delivery(Base, Keyed, Versioned):
@@ -26,9 +30,10 @@ class Delivery(Base, Keyed, Versioned):
     through; nobody looks before ``look_after``. ``digest`` is the SHA-256 of what was sent. ``attached``: the package
     said that it has the file; ``without_file``: a person decided that it goes without.
 
-    A waiting one says why in ``waits`` and goes on at ``next_at``; ``waiting_since`` is when that cause began. One that
-    needs attention has a ``cause`` and what is to be repaired (``fix``), ``field`` and ``detail`` where the package
-    told them, and ``differences`` where what stands there is not ours.
+    ``asked_at`` is when it was last asked for. A waiting one says why in ``waits`` and goes on at ``next_at``;
+    ``waiting_since`` is when that cause began. One that needs attention has a ``cause`` and what is to be repaired
+    (``fix``), ``field`` and ``detail`` where the package told them, and ``differences`` where what stands there is not
+    ours.
     """
 
     __tablename__ = "deliveries"
@@ -56,13 +61,14 @@ class Delivery(Base, Keyed, Versioned):
     field: Mapped[str | None]
     detail: Mapped[str | None]
     differences: Mapped[list[Any] | None]
+    asked_at: Mapped[datetime]
     delivered_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     __table_args__ = (
         points_to("connections", "connection_id"),
-        one_of("noun", "document", "customer", "receipt"),
-        one_of("state", "waiting", "delivered", "needs_attention", "cancelled"),
+        one_of("noun", *NOUNS),
+        one_of("state", *STATES),
         one_of("fix", "fix_data", "fix_mapping", "fix_rights", "fix_support", "look_there", "wait"),
         CheckConstraint("(state = 'needs_attention') = (cause IS NOT NULL)", name="cause"),
         CheckConstraint("(cause IS NULL) = (fix IS NULL)", name="cause_and_fix"),
@@ -85,7 +91,13 @@ class Delivery(Base, Keyed, Versioned):
             "administration_id",
             "state",
             "id",
-            postgresql_where=_NOT_DELIVERED,
-            sqlite_where=_NOT_DELIVERED,
+            postgresql_where=_FEW,
+            sqlite_where=_FEW,
         ),
     )
+
+
+# Written into the statement: where it is a parameter neither database sees that the index of the few is enough.
+IS_WAITING: Final = Delivery.state == literal_column("'waiting'")
+IS_STUCK: Final = Delivery.state == literal_column("'needs_attention'")
+NOT_DELIVERED: Final = Delivery.state.in_((literal_column("'waiting'"), literal_column("'needs_attention'")))

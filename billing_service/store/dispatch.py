@@ -12,28 +12,32 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, literal_column, select, update
+from sqlalchemy import Select, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
 
 from billing_service.core.ids import new_id
 from billing_service.store import bulk, outbox
 from billing_service.store.administrations import Administration
 from billing_service.store.connections import Connection, ConnectionCustomer
-from billing_service.store.deliveries import Delivery
+from billing_service.store.deliveries import IS_WAITING, NOT_DELIVERED, Delivery
 from billing_service.store.parties import Customer
 from billing_service.store.scope import Scope
+from billing_service.store.types import Instant
 from billing_service.store.work import OutboxRow
 
 DELIVER: Final = "deliver"
 """Work on one delivery; its subject is the delivery."""
 DISPATCH: Final = "dispatch"
 """Asking for everything issued since the start date; its subject is the connection."""
+BY_HAND: Final = "receipt_by_hand"
+"""A receipt that the package does not hear of; its subject is the allocation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Destination:
     connection_id: UUID
     start_date: date
     pushes_receipts: bool
+    payments_owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ def destination(scope: Scope) -> Destination | None:
     """The connection that things are delivered to, also while it is stopped; ``None`` where there is none."""
     values = {"of_administration": scope.administration_id}
     row = scope.session.connection().execute(_destination(), values).first()
-    return None if row is None else Destination(row.id, row.start_date, row.pushes_receipts)
+    return None if row is None else Destination(*row)
 
 
 def documents(scope: Scope, papers: Sequence[Paper]) -> None:
@@ -88,15 +93,35 @@ def customer_changed(scope: Scope, customer: Customer) -> None:
         _insert(scope, to, "customer", {customer.id: customer.number})
 
 
+def customer_again(scope: Scope, connection_id: UUID, customer_id: UUID) -> None:
+    """Something waits for this customer, who does not stand there: bring it there (again)."""
+    to = destination(scope)
+    if to is not None and to.connection_id == connection_id:
+        customer = scope.session.get_one(Customer, (scope.administration_id, customer_id))
+        if not _ask_again(scope, to, "customer", customer_id, customer.number):
+            _insert(scope, to, "customer", {customer_id: customer.number})
+
+
 def receipt_allocated(scope: Scope, allocation_id: UUID, invoice_id: UUID) -> None:
     """A receipt settles an invoice: book it there, if this connection wants that and has the invoice.
 
-    Whether the receipt came from there is asked when it is delivered.
+    Where it does not and the package owns payments, a person must hear of a receipt by hand. Whether the receipt came
+    from there is asked by whoever goes on with it.
     """
     to = destination(scope)
-    if to is None or not to.pushes_receipts or not _deliveries(scope, to, "document", [invoice_id]):
+    if to is None or not _deliveries(scope, to, "document", [invoice_id]):
         return
-    _insert(scope, to, "receipt", {allocation_id: receipt_number(allocation_id)})
+    if to.pushes_receipts:
+        _insert(scope, to, "receipt", {allocation_id: receipt_number(allocation_id)})
+    elif to.payments_owner == "package":
+        outbox.enqueue(scope, BY_HAND, allocation_id, payload={"connection_id": str(to.connection_id)})
+
+
+def push_receipt(scope: Scope, connection_id: UUID, allocation_id: UUID) -> None:
+    """A person wants this receipt booked there, whether or not the connection does that by itself."""
+    to = destination(scope)
+    if to is not None and to.connection_id == connection_id:
+        _insert(scope, to, "receipt", {allocation_id: receipt_number(allocation_id)})
 
 
 def receipt_undone(scope: Scope, allocation_id: UUID) -> None:
@@ -126,7 +151,7 @@ def resume(scope: Scope, connection_id: UUID) -> None:
     waiting = select(Delivery.id).where(
         Delivery.administration_id == scope.administration_id,
         Delivery.connection_id == connection_id,
-        Delivery.state == literal_column("'waiting'"),
+        IS_WAITING,
     )
     again = (
         update(Delivery)
@@ -146,7 +171,7 @@ def close(scope: Scope, connection_id: UUID) -> None:
         .where(
             Delivery.administration_id == scope.administration_id,
             Delivery.connection_id == connection_id,
-            Delivery.state.in_((literal_column("'waiting'"), literal_column("'needs_attention'"))),
+            NOT_DELIVERED,
         )
         .values(state="cancelled", cause=None, fix=None, version=Delivery.version + 1)
         .execution_options(synchronize_session=False)
@@ -161,6 +186,25 @@ def delivery_of(scope: Scope, connection_id: UUID, noun: str, subject_id: UUID) 
     return scope.session.scalars(found).one_or_none()
 
 
+def doubt(session: Session, now: datetime) -> int:
+    """After a restore: what was on its way may have arrived since the backup, so it is looked for first. How many."""
+    on_its_way = Delivery.remote_id.is_(None) & NOT_DELIVERED
+    doubted = (
+        update(Delivery)
+        .where(on_its_way)
+        .values(
+            unclear=True,
+            step=func.coalesce(Delivery.step, "create"),
+            tried_at=func.coalesce(Delivery.tried_at, now, type_=Instant()),
+            look_after=now,
+            version=Delivery.version + 1,
+        )
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(session.scalars(doubted).all())
+
+
 def ask(scope: Scope, delivery_ids: Collection[UUID]) -> None:
     """Ask workers to go on with these deliveries now."""
     bulk.insert_rows(scope.session, OutboxRow, [outbox.row(scope, DELIVER, one) for one in delivery_ids])
@@ -170,9 +214,10 @@ def ask(scope: Scope, delivery_ids: Collection[UUID]) -> None:
 
 
 @lru_cache(maxsize=1)
-def _destination() -> Select[UUID, date | None, bool]:
+def _destination() -> Select[UUID, date | None, bool, str]:
     open_ = Connection.state.in_((literal_column("'active'"), literal_column("'stopped'")))
-    return select(Connection.id, Connection.start_date, Connection.pushes_receipts).where(
+    columns = (Connection.id, Connection.start_date, Connection.pushes_receipts, Connection.payments_owner)
+    return select(*columns).where(
         Connection.administration_id == bindparam("of_administration"),
         Connection.state != literal_column("'closed'"),  # so that a planner sees that the partial index is enough
         open_,
@@ -217,6 +262,7 @@ def _insert(scope: Scope, to: Destination, noun: str, subjects: Mapping[UUID, st
             "without_file": False,
             "unclear": False,
             "attempts": 0,
+            "asked_at": scope.now,
             "created_at": scope.now,
             "version": 1,
         }
@@ -247,6 +293,7 @@ def _ask_again(scope: Scope, to: Destination, noun: str, subject_id: UUID, numbe
         .values(
             state="waiting",
             number=number,
+            asked_at=scope.now,
             version=Delivery.version + 1,
             **dict.fromkeys(("waits", "waiting_since", "next_at", "cause", "fix", "field", "detail", "differences")),
         )

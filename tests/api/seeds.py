@@ -24,6 +24,7 @@ from billing_service.notifying import endpoints
 from billing_service.rating import manual
 from billing_service.store.administrations import BookYear, Series
 from billing_service.store.connections import ConnectionMatch
+from billing_service.store.deliveries import Delivery
 from billing_service.store.invoices import BillingRun
 from billing_service.store.job_files import JobFile, JobFilePart
 from billing_service.store.questions import Question, TimeEntry
@@ -278,6 +279,27 @@ def _match(session: Session, administration_id: UUID, found: Seeded) -> UUID:
     return row.id
 
 
+def _delivery(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """One that a person must look at."""
+    row = Delivery(
+        administration_id=administration_id,
+        id=(made := new_id()),
+        connection_id=found["connection_id"],
+        noun="customer",
+        subject_id=found["customer_id"],
+        number="seeded",
+        state="needs_attention",
+        key=made.hex,
+        cause="no_permission",
+        fix="fix_rights",
+        asked_at=builders.NOW,
+        created_at=builders.NOW,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
 ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "api_key_id": lambda s, a, _: access.create_key(builders.scope(s, a), "seeded", ["jobs:read"])[0].id,
     "series_id": _unused_series,
@@ -314,4 +336,5 @@ ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "webhook_delivery_id": _webhook_delivery,
     "connection_id": _connection,
     "match_id": _match,
+    "delivery_id": _delivery,
 }

@@ -66,6 +66,12 @@ def test_nothing_is_explained_that_nobody_answers() -> None:
     assert set(PROBLEM_TYPES) - codes_in_use() - {"unknown_currency"} == set()
 
 
+def test_no_code_is_explained_twice() -> None:
+    tables = [node for path in (ROOT / "api").glob("*problems.py") for node in ast.walk(ast.parse(path.read_text()))]
+    codes = [literal(key) for node in tables if isinstance(node, ast.Dict) for key in node.keys]
+    assert sorted(codes) == sorted(PROBLEM_TYPES)
+
+
 def test_every_error_class_has_a_status_of_its_own_kind() -> None:
     for kind in error_classes():
         if kind.code in INSIDE:

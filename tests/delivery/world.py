@@ -42,16 +42,18 @@ class Delivering:
     @classmethod
     def founded(cls, database: Database, profile: str = "searchable", **connection: Any) -> Delivering:
         delivering = cls(database, FakeBooks(profile))
-        delivering.books.clock = lambda: delivering.now
-        delivering.books.package._base_clock = lambda: delivering.now.timestamp()
-        delivering.world = World.founded(database)
-        delivering.administration_id = delivering.world.administration_id
+        delivering.join(World.founded(database))
         with database.write() as session:
             digits_only(session, delivering.administration_id)
             delivering.connection_id = active_connection(
                 session, delivering.administration_id, profile=profile, **connection
             )
         return delivering
+
+    def join(self, world: World) -> None:
+        """Be about this administration, with one clock for all."""
+        self.world, self.administration_id = world, world.administration_id
+        self.books.clock = lambda: self.now
 
     @property
     def context(self) -> Context:
@@ -99,7 +101,7 @@ class Delivering:
                     else f"{column} - interval '{seconds:.3f} seconds'"
                 )
                 open_ = f"state IN ('ready', 'running') AND {column} IS NOT NULL"
-                session.execute(text(f"UPDATE outbox SET {column} = {earlier} WHERE {open_}"))
+                session.connection().exec_driver_sql(f"UPDATE outbox SET {column} = {earlier} WHERE {open_}")
 
     def drain(self) -> int:
         """A worker does all that is due now."""
