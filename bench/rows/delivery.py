@@ -28,7 +28,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     """Documents and their customers delivered per second, and what the worker needs for it."""
     for kind in setting.databases:
         with places.database(setting, kind) as database, fake_package() as url:
-            few_count, many_count = setting.size(100, least=3), setting.size(1_000, least=6)
+            few_count, many_count = setting.size(50, least=2), setting.size(500, least=5)
             context = context_of(database)
             office = open_office(database, customers=many_count)
             connect(context, office, url)

@@ -10,8 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
@@ -39,15 +38,65 @@ KIND = "bench"
 BATCH = 50
 _REST = 0.02
 _LONGEST = 60.0
+_LASTS = "lasts"
 _SPAWN = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """A piece of work began; ``at`` is the monotonic clock, which all processes of a machine share."""
+    """A piece of work began, in this process; ``at`` is the monotonic clock, which all of a machine share."""
 
     subject_id: UUID
     at: float
+    process: int
+
+
+@dataclass
+class _Crew:
+    """Worker processes on one database, which say what they start."""
+
+    database: Database
+    office: Office
+    processes: dict[int, BaseProcess] = field(default_factory=dict)
+    ours: list[Pipe] = field(default_factory=list)
+
+    def add(self) -> None:
+        mine, theirs = _SPAWN.Pipe(duplex=False)
+        process = _SPAWN.Process(target=_work, args=(theirs, self.database.url))
+        process.start()
+        theirs.close()
+        if not mine.poll(_LONGEST) or mine.recv() != "ready":
+            raise RuntimeError("the worker did not begin")
+        self.processes[process.pid or 0] = process
+        self.ours.append(mine)
+
+    def ask(self, lasts: float = 0.0) -> UUID:
+        """Commit one piece of work; its first attempt lasts so many seconds."""
+        subject = new_id()
+        with self.database.write() as session:
+            outbox.enqueue(self.office.scope(session, utc_now()), KIND, subject, payload={_LASTS: lasts})
+        return subject
+
+    def next_start(self, subject_id: UUID) -> _Start:
+        for one in wait(self.ours, _LONGEST):
+            started: _Start = one.recv()  # type: ignore[assignment, union-attr]
+            if started.subject_id != subject_id:
+                raise RuntimeError("a worker started something else")
+            return started
+        raise RuntimeError("no worker started the work")
+
+    def kill(self, process: int) -> float:
+        """With no chance to tidy up; the moment."""
+        place = list(self.processes).index(process)
+        os.kill(process, signal.SIGKILL)
+        killed = time.monotonic()
+        self.processes.pop(process).join()
+        self.ours.pop(place).close()
+        return killed
+
+    def end(self) -> None:
+        for process in list(self.processes):
+            self.kill(process)
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
@@ -55,15 +104,19 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     for kind in setting.databases:
         with places.database(setting, kind) as database:
             office = open_office(database, customers=1)
-            yield _latency(setting, kind, database, office)
             yield _throughput(setting, kind, database, office)
-            yield _takeover(setting, kind, database, office)
+            crew = _Crew(database, office)
+            try:
+                crew.add()
+                yield _latency(setting, kind, crew)
+                yield _takeover(setting, kind, crew)
+            finally:
+                crew.end()
 
 
-def _latency(setting: Setting, kind: str, database: Database, office: Office) -> Measurement:
+def _latency(setting: Setting, kind: str, crew: _Crew) -> Measurement:
     count = setting.size(200, least=5)
-    with _worker(database) as (_, ours):
-        waits = [_one_start(database, office, ours) for _ in range(count)][count // 10 :]
+    waits = [_one_start(crew) for _ in range(count)][count // 10 :]
     slowest = 1000 * sorted(waits)[round(0.99 * (len(waits) - 1))]
     return Measurement(
         "handoff",
@@ -75,12 +128,10 @@ def _latency(setting: Setting, kind: str, database: Database, office: Office) ->
     )
 
 
-def _one_start(database: Database, office: Office, ours: Pipe) -> float:
-    subject = _ask(database, office)
+def _one_start(crew: _Crew) -> float:
+    subject = crew.ask()
     committed = time.monotonic()
-    started = _next_start(ours)
-    if started.subject_id != subject:
-        raise RuntimeError("the worker started something else")
+    started = crew.next_start(subject)
     time.sleep(_REST)
     return max(0.0, started.at - committed)
 
@@ -99,16 +150,13 @@ def _throughput(setting: Setting, kind: str, database: Database, office: Office)
     return Measurement("handoff", f"hand off short pieces of work, {kind}", "/s", Figure(tuple(rates)), notes=notes)
 
 
-def _takeover(setting: Setting, kind: str, database: Database, office: Office) -> Measurement:
+def _takeover(setting: Setting, kind: str, crew: _Crew) -> Measurement:
     waits = []
     for _ in range(1 if setting.repetitions == 1 else 3):
-        with _worker(database, lasts=_LONGEST) as (first, of_first):
-            _ask(database, office)
-            _next_start(of_first)
-            with _worker(database) as (_, of_second):
-                os.kill(first.pid or 0, signal.SIGKILL)
-                killed = time.monotonic()
-                waits.append(_next_start(of_second).at - killed)
+        crew.add()
+        subject = crew.ask(lasts=_LONGEST)
+        killed = crew.kill(crew.next_start(subject).process)
+        waits.append(crew.next_start(subject).at - killed)
     return Measurement(
         "handoff",
         f"taken over by another worker after kill -9, {kind}",
@@ -119,43 +167,13 @@ def _takeover(setting: Setting, kind: str, database: Database, office: Office) -
     )
 
 
-def _ask(database: Database, office: Office) -> UUID:
-    subject = new_id()
-    with database.write() as session:
-        outbox.enqueue(office.scope(session, utc_now()), KIND, subject)
-    return subject
-
-
-def _next_start(ours: Pipe) -> _Start:
-    if not ours.poll(_LONGEST):
-        raise RuntimeError("no worker started the work")
-    started: _Start = ours.recv()
-    return started
-
-
-@contextmanager
-def _worker(database: Database, lasts: float = 0.0) -> Iterator[tuple[BaseProcess, Pipe]]:
-    """A worker process that says what it starts; what it does lasts so many seconds."""
-    ours, theirs = _SPAWN.Pipe(duplex=False)
-    process = _SPAWN.Process(target=_work, args=(theirs, database.url, lasts))
-    process.start()
-    theirs.close()
-    try:
-        if not wait([ours], _LONGEST) or ours.recv() != "ready":
-            raise RuntimeError("the worker did not begin")
-        yield process, ours
-    finally:
-        process.kill()
-        process.join()
-        ours.close()
-
-
-def _work(parent: Any, url: str, lasts: float) -> None:
+def _work(parent: Any, url: str) -> None:
     logs.configure("warning")
 
     def run(work: Work) -> timedelta | None:
-        parent.send(_Start(work.subject_id, time.monotonic()))
-        time.sleep(lasts)
+        parent.send(_Start(work.subject_id, time.monotonic(), os.getpid()))
+        if not work.claimed.taken_over:
+            time.sleep(work.payload[_LASTS])
         return None
 
     handlers = {KIND: Handler(run, _about, calls_out=True)}  # a delivery calls out, in lanes of its own

@@ -13,7 +13,7 @@ import orjson
 
 from billing_service.connections.documents import document_value, mapped
 from billing_service.core.document import InvoiceDocument, from_json
-from billing_service.delivery.patience import CUSTOMER, INVOICE, Attention, Later
+from billing_service.delivery.patience import CUSTOMER, INVOICE, Attention, Later, after_others
 from billing_service.delivery.push import Push
 from billing_service.delivery.steps import Move, next_move
 from billing_service.delivery.telling import CUSTOMER_FIRST, INVOICE_FIRST
@@ -40,8 +40,6 @@ from connectors.base import (
 )
 
 PDF: Final = "application/pdf"
-OTHERS_FIRST: Final = timedelta(seconds=15)
-"""After how long somebody looks whether what goes first is there; it says so itself when it is."""
 MOST_MOVES: Final = 12
 AS_SENT: Final = frozenset({"kind", "currency", "net", "tax", "total"})
 """What must be right already of a draft; number and dates may come with posting."""
@@ -258,7 +256,7 @@ def _after_customer(push: Push, first: Delivery | None, customer_id: UUID) -> La
 def _after(push: Push, first: Delivery | None, waits: str, cause: str) -> Later | Attention:
     if first is not None and first.state in {"needs_attention", "cancelled"}:
         return Attention(cause, "look_there", None, first.number)
-    return Later(waits, push.row.waiting_since or push.now(), push.now() + OTHERS_FIRST)
+    return after_others(waits, push.row.waiting_since, push.now())
 
 
 def _file(push: Push, document: InvoiceDocument) -> str | None:

@@ -37,6 +37,7 @@ TROUBLE: Final = (Wait.UNREACHABLE, Wait.UNAVAILABLE)
 """What concerns the package and not this delivery alone."""
 FIRST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(minutes=15)
+SOONEST_LOOK, LATEST_LOOK = timedelta(seconds=1), timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,15 @@ class Attention:
     fix: str
     field: str | None = None
     detail: str | None = None
+
+
+def after_others(waits: str, waiting_since: datetime | None, now: datetime) -> Later:
+    """What goes first says so itself when it is there; but it may do so just before this one is stored as waiting.
+
+    So somebody looks, after as long as it has waited already, within 1 to 15 seconds.
+    """
+    since = waiting_since or now
+    return Later(waits, since, now + min(max(now - since, SOONEST_LOOK), LATEST_LOOK))
 
 
 def backoff(attempts: int) -> timedelta:

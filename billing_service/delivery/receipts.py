@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from billing_service import findings
 from billing_service.connections.documents import mapped
-from billing_service.delivery.patience import INVOICE, UNCLEAR, Attention, Later
+from billing_service.delivery.patience import INVOICE, UNCLEAR, Attention, Later, after_others
 from billing_service.delivery.push import Push
 from billing_service.delivery.steps import key_lives
 from billing_service.delivery.telling import INVOICE_FIRST
@@ -22,7 +22,6 @@ from billing_service.store.scope import Scope
 from connectors.base import AlreadyThere, Difference, Outcome, OutcomeUnknown, Payment, PaymentFact, Step
 
 UNDONE_HERE: Final = "receipt_undone_here"
-OTHERS_FIRST: Final = timedelta(seconds=15)
 
 
 def push_receipt(push: Push) -> timedelta | None:
@@ -112,7 +111,7 @@ def _load(push: Push) -> Booking | Later | Attention:
         if first is None or first.state != "delivered" or first.remote_id is None:
             if first is not None and first.state == "needs_attention":
                 return Attention(INVOICE_FIRST, "look_there", None, first.number)
-            return Later(INVOICE, push.row.waiting_since or push.now(), push.now() + OTHERS_FIRST)
+            return after_others(INVOICE, push.row.waiting_since, push.now())
         payment = Payment(
             number=push.row.number,
             document=first.remote_id,
