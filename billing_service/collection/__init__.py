@@ -1,10 +1,17 @@
 """Payments from an accounting package: read since a cursor, and booked here once, whatever the order they are told in.
 
+    asking       when the schedule asks, by what the package can bear
     collecting   one pull in a worker: page by page, each recorded with its cursor
+    payments     what was told last, with all that bears on it
+    links        which of our documents, receipts and customers that is about
+    deciding     what becomes of a payment here
+    settling     booking that, and taking back what is no longer so
 
-``store.collecting`` asks for a pull in the transaction of whatever gives reason to.
+``store.collecting`` asks for a pull in the transaction of whatever gives reason to; ``core.payments_in`` says what
+stands of all that was told.
 """
 
+from billing_service.collection.asking import ask_due, interval
 from billing_service.collection.collecting import collect
 
-__all__ = ["collect"]
+__all__ = ["ask_due", "collect", "interval"]

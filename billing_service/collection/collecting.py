@@ -1,14 +1,118 @@
-"""The worker's part: one pull of a connection, page by page."""
+"""The worker's part: one pull of a connection, page by page. No transaction is open during a call.
+
+Each page is recorded with the cursor that follows it, in one transaction under the lease of the work: whoever goes on
+after a crash asks for the same page again, and what is told twice is booked once.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
-from billing_service.connections import Outside
+import structlog
+
+from billing_service import connections, findings
+from billing_service.collection.payments import take_in
+from billing_service.collection.settling import settle
+from billing_service.connections import Outside, open_connector
 from billing_service.delivery import Hands
+from billing_service.delivery.patience import Later, verdict
+from billing_service.store import collecting
+from billing_service.store.connections import Connection
+from billing_service.store.payments_in import PaymentPull
+from billing_service.store.scope import Scope
+from connectors.base import Connector, ConnectorError, PaymentsPage, SignInAgain
+
+log = structlog.get_logger(__name__)
+
+PAGES_AT_ONCE: Final = 50
+"""After so many pages other work of the connection gets its turn."""
+NOT_COLLECTED: Final = "payments_not_collected"
+"""The finding about a connection whose payments cannot be read."""
 
 
 def collect(outside: Outside, hands: Hands, connection_id: UUID) -> timedelta | None:
-    """Read what is new."""
+    """Read everything that is new and book it here. ``None``: that is done; else go on after this long.
+
+    Of one connection one at a time: its work is claimed by its subject. While the connection is not active nothing is
+    done.
+    """
+    with hands.scope() as scope:
+        connection = scope.session.get_one(Connection, (scope.administration_id, connection_id))
+        pull = collecting.lock(scope, connection_id)
+        if connection.state != "active":
+            return None
+        if pull.next_at is not None and scope.now < pull.next_at:
+            return pull.next_at - scope.now
+        pull.began_at = pull.began_at or scope.now
+        cursor = pull.cursor
+    connector = open_connector(outside, connection.administration_id, connection_id)
+    try:
+        return _read(connector, hands, connection_id, cursor)
+    except ConnectorError as error:
+        return _failed(hands, connection_id, error)
+
+
+def _read(connector: Connector, hands: Hands, connection_id: UUID, cursor: str | None) -> timedelta | None:
+    for _ in range(PAGES_AT_ONCE):
+        page = connector.payments(cursor)
+        with hands.scope() as scope:
+            if not _recorded(scope, connection_id, cursor, page):
+                return None
+        if not page.more:
+            return None
+        cursor = page.cursor
+    return timedelta()
+
+
+def _recorded(scope: Scope, connection_id: UUID, cursor: str | None, page: PaymentsPage) -> bool:
+    """Books a page; ``False`` where it no longer counts: the connection was stopped, or somebody else has read on."""
+    pull = collecting.lock(scope, connection_id)
+    connection = scope.session.get_one(Connection, (scope.administration_id, connection_id))
+    if connection.state != "active" or pull.cursor != cursor:
+        return False
+    payments, changed = take_in(scope, connection_id, page.payments)
+    settle(scope, connection, payments, changed)
+    pull.cursor = page.cursor
+    _went_well(scope, pull)
+    if not page.more:
+        pull.pulled_at, pull.began_at = pull.began_at, None
+    scope.session.flush()
+    return True
+
+
+def _went_well(scope: Scope, pull: PaymentPull) -> None:
+    pull.attempts = 0
+    pull.waits = pull.waiting_since = pull.next_at = None
+    if pull.problem is not None:
+        pull.problem = None
+        findings.settle(scope, NOT_COLLECTED, pull.connection_id, "collected")
+
+
+def _failed(hands: Hands, connection_id: UUID, error: ConnectorError) -> timedelta | None:
+    """What becomes of the pull after this error, as of a delivery; after how long it goes on by itself, if it does."""
+    reason = " ".join(filter(None, (str(error), error.detail)))
+    with hands.recording() as scope:
+        pull = collecting.lock(scope, connection_id)
+        if isinstance(error, SignInAgain):
+            connections.sign_in_lost(scope, connection_id, reason)
+            return None
+        pull.attempts += 1
+        decided = verdict(
+            error,
+            attempts=pull.attempts,
+            waiting_since=pull.waiting_since,
+            settle=timedelta(),
+            now=scope.now,
+        )
+        if isinstance(decided, Later):
+            pull.waits, pull.waiting_since, pull.next_at = decided.waits, decided.since, decided.at
+            return decided.at - scope.now
+        pull.waits = pull.next_at = None
+        pull.problem = decided.cause
+        connection = scope.session.get_one(Connection, (scope.administration_id, connection_id))
+        facts = {"connection": connection.title, "reason": reason}
+        findings.report(scope, NOT_COLLECTED, "connection", connection_id, facts)
+    log.warning("collection.needs_attention", connection=str(connection_id), cause=decided.cause)
     return None

@@ -5,6 +5,7 @@ allocate, undo_allocation        what of a receipt or a credit note settles an i
 record_refund, undo_refund       what a person paid back
 write_off, undo_write_off        what nobody expects to be paid any more
 open_dispute, end_dispute        the customer contests an invoice
+settle_many, take_back           receipts that a package or a bank told, with what they settle, and such that never came
 close_with_credit                an issued credit note closes the open part of its invoice first
 standing                         states and open amounts, always computed
 balance_of                       a customer's account: statement and balance
@@ -14,11 +15,13 @@ from billing_service.receivables.allocating import allocate, close_with_credit, 
 from billing_service.receivables.balance import Balance, Entry, balance_of
 from billing_service.receivables.beside import end_dispute, open_dispute, undo_write_off, write_off
 from billing_service.receivables.receipts import cancel_receipt, record_receipt, record_refund, undo_refund
+from billing_service.receivables.settling import Settling, live_allocations, settle_many, take_back
 from billing_service.receivables.standing import Standing, credit_rests, receipt_rests, standing, standings
 
 __all__ = [
     "Balance",
     "Entry",
+    "Settling",
     "Standing",
     "allocate",
     "balance_of",
@@ -26,12 +29,15 @@ __all__ = [
     "close_with_credit",
     "credit_rests",
     "end_dispute",
+    "live_allocations",
     "open_dispute",
     "receipt_rests",
     "record_receipt",
     "record_refund",
+    "settle_many",
     "standing",
     "standings",
+    "take_back",
     "undo_allocation",
     "undo_refund",
     "undo_write_off",

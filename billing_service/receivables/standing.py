@@ -29,6 +29,7 @@ from billing_service.store import telling
 from billing_service.store.invoices import Invoice
 from billing_service.store.receivables import Allocation, Dispute, Receipt, Refund, WriteOff
 from billing_service.store.scope import Scope
+from billing_service.store.telling import News
 from billing_service.store.types import Cents
 
 PAYMENT_STATES: Final = ("open", "partly_paid", "paid", "overpaid", "credited", "written_off")
@@ -227,6 +228,17 @@ def _rests(scope: Scope, query: Any, table: type[Invoice] | type[Receipt]) -> di
 def tell_payment_changed(scope: Scope, invoice_id: UUID) -> None:
     """Services that listen hear how the invoice stands now. To be called after whatever changes what is open of it."""
     if telling.anybody_listens(scope):
-        now = standing(scope, invoice_id)
-        data = {"state": now.state, "open": now.open, "paid": now.paid, "written_off": now.written_off}
-        telling.tell(scope, "invoice.payment_changed", "invoice", invoice_id, data)
+        telling.tell_many(scope, payment_news(scope, [invoice_id]))
+
+
+def payment_news(scope: Scope, invoice_ids: Collection[UUID]) -> list[News]:
+    """How these invoices stand now, as what services that listen hear."""
+    return [
+        News(
+            "invoice.payment_changed",
+            "invoice",
+            invoice_id,
+            {"state": now.state, "open": now.open, "paid": now.paid, "written_off": now.written_off},
+        )
+        for invoice_id, now in standings(scope, invoice_ids).items()
+    ]

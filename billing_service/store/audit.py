@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -127,10 +127,22 @@ def row(
     scope: Scope, action: str, noun: str, object_id: UUID, changes: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """The values of one audit row, for callers that insert many at once."""
-    changes = changes or {}
-    if not PERSONAL.isdisjoint(changes):
-        salt = _salt(scope.session, scope.administration_id)
-        changes = {field: _digest(salt, value) if field in PERSONAL else value for field, value in changes.items()}
+    return next(rows(scope, [(action, noun, object_id, changes or {})]))
+
+
+def rows(scope: Scope, changed: Iterable[tuple[str, str, UUID, Mapping[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """The values of audit rows, each from action, noun, object and changes; the salt is asked for once."""
+    salt = ""
+    for action, noun, object_id, changes in changed:
+        if PERSONAL.isdisjoint(changes):
+            yield _row(scope, action, noun, object_id, changes)
+            continue
+        salt = salt or _salt(scope.session, scope.administration_id)
+        hidden = {field: _digest(salt, value) if field in PERSONAL else value for field, value in changes.items()}
+        yield _row(scope, action, noun, object_id, hidden)
+
+
+def _row(scope: Scope, action: str, noun: str, object_id: UUID, changes: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "administration_id": scope.administration_id,
         "id": new_id(),

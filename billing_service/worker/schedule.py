@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from billing_service import job_files, jobs, notifying, replay
+from billing_service import collection, job_files, jobs, notifying, replay
 from billing_service.auditing.sealing import anything_unsealed, seal_some
 from billing_service.connections import reading
 from billing_service.context import Context
@@ -63,6 +63,7 @@ TASKS: Final[Mapping[str, Task]] = MappingProxyType(
         "prune_replays": Task(replay.prune, timedelta(days=1)),
         "read_connections": Task(reading.read_again, timedelta(hours=1)),
         "check_mappings": Task(reading.check_mappings, timedelta(minutes=5), wanted=reading.any_connected),
+        "collect_payments": Task(collection.ask_due, timedelta(minutes=1), wanted=reading.any_connected),
         "seal_audit_trail": Task(
             seal_some, timedelta(seconds=1), wanted=anything_unsealed, lease=timedelta(seconds=30)
         ),

@@ -1,0 +1,157 @@
+"""Booking here what stands there: what is booked already stays, what is no longer so is taken back, the rest comes new.
+
+The caller holds the lock of the pull (``store.collecting``), so that nobody else books payments of this connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from billing_service import findings, receivables
+from billing_service.collection import deciding
+from billing_service.collection.deciding import Wanted
+from billing_service.collection.links import Links, links_of
+from billing_service.collection.payments import Payment, Payments, copies, save
+from billing_service.core.money import ZERO
+from billing_service.core.payments_in import standing
+from billing_service.store.connections import Connection
+from billing_service.store.receivables import Receipt, Refund
+from billing_service.store.scope import Scope
+
+UNDECIDED: Final = "payment_needs_decision"
+"""The finding about a payment that only a person can tell the meaning of."""
+NO_LONGER: Final = "Told otherwise by the accounting package"
+
+
+def settle(scope: Scope, connection: Connection, payments: Payments, changed: Collection[str]) -> None:
+    """Makes what is booked here equal to what stands there, for these payments, and stores them.
+
+    ``payments`` are with all that bears on them; ``changed`` are the ids of those that are new or were told otherwise.
+    """
+    before = copies(payments)
+    links = links_of(scope, connection, payments.values())
+    wanted = _wanted(payments, links)
+    book(scope, payments, wanted)
+    touched = [one for key, one in payments.items() if key in changed or one != before[key]]
+    save(scope, connection.id, touched)
+    tell(scope, connection, touched)
+
+
+def _wanted(payments: Payments, links: Links) -> dict[str, Wanted]:
+    stands = standing(one.told for one in payments.values())
+    gone = deciding.before_the_opening(payments.values(), stands, links)
+    wanted: dict[str, Wanted] = {}
+    for key, payment in payments.items():
+        paid_before = gone.get(key, ZERO)
+        if paid_before != ZERO and paid_before == stands[key]:
+            wanted[key] = Wanted("opening", evidence="document")
+            continue
+        found = deciding.decided(payment, stands[key] - paid_before, links)
+        wanted[key] = found or Wanted("elsewhere")
+    return wanted
+
+
+def book(scope: Scope, payments: Payments, wanted: dict[str, Wanted]) -> None:
+    """Takes back what is no longer wanted, then books what is; the payments remember what stands here for them."""
+    keep = _refunded(scope, [one for one in payments.values() if one.booked != wanted[one.remote_id].booking])
+    for key, payment in sorted(payments.items()):
+        if payment.receipt_id in keep:
+            wanted[key] = deciding.doubtful(deciding.REFUNDED_HERE, payment.customer_id)
+        elif payment.booked is not None and payment.booked != wanted[key].booking:
+            _take_back(scope, payment)
+        _undo_pushed(scope, wanted[key])
+    for key, payment in payments.items():
+        _remember(payment, wanted[key])
+    _book_receipts(scope, payments, wanted)
+    _book_refunds(scope, payments, wanted)
+
+
+def tell(scope: Scope, connection: Connection, payments: Iterable[Payment]) -> None:
+    """A finding for each that a person must decide on; that of every other is settled."""
+    for one in payments:
+        if one.state == "needs_decision":
+            facts = {
+                "connection": connection.title,
+                "amount": one.amount,
+                "paid_on": one.paid_on,
+                "doubt": one.doubt,
+                "document": one.document_number,
+            }
+            findings.report(scope, UNDECIDED, "payment_in", one.id, facts)
+        elif one.version:  # one that is new has none
+            findings.settle(scope, UNDECIDED, one.id, one.state)
+
+
+def _remember(payment: Payment, wanted: Wanted) -> None:
+    payment.state, payment.evidence, payment.doubt = wanted.state, wanted.evidence, wanted.doubt
+    payment.proposals = [str(one) for one in wanted.proposals] or None
+    payment.customer_id = wanted.customer_id
+
+
+def _take_back(scope: Scope, payment: Payment) -> None:
+    if payment.receipt_id is not None:
+        row = scope.session.get_one(Receipt, (scope.administration_id, payment.receipt_id))
+        if row.cancelled_at is None:
+            receivables.take_back(scope, payment.receipt_id, NO_LONGER)
+    elif payment.refund_id is not None and not _is_undone(scope, payment.refund_id):
+        receivables.undo_refund(scope, payment.refund_id, NO_LONGER)
+    payment.receipt_id = payment.refund_id = payment.booked = None
+
+
+def _is_undone(scope: Scope, refund_id: UUID) -> bool:
+    undoing = {"administration_id": scope.administration_id, "reverses_id": refund_id}
+    return scope.session.scalars(select(Refund.id).filter_by(**undoing)).first() is not None
+
+
+def _refunded(scope: Scope, payments: Sequence[Payment]) -> set[UUID]:
+    """The receipts of which something was paid back here: what a person did there nobody undoes unasked."""
+    ids = [one.receipt_id for one in payments if one.receipt_id is not None]
+    if not ids:
+        return set()
+    mine = Refund.administration_id == scope.administration_id, Refund.receipt_id.in_(ids)
+    left: dict[UUID, object] = {}
+    for row in scope.session.scalars(select(Refund).where(*mine)):
+        assert row.receipt_id is not None  # noqa: S101 - asked for by it
+        left[row.receipt_id] = row.amount + left.get(row.receipt_id, ZERO)  # type: ignore[operator]
+    return {receipt_id for receipt_id, amount in left.items() if amount != ZERO}
+
+
+def _undo_pushed(scope: Scope, wanted: Wanted) -> None:
+    """A receipt of ours was taken back there: so it is here."""
+    pushed = wanted.undoes
+    if pushed is None:
+        return
+    receivables.undo_allocation(scope, pushed.allocation_id, NO_LONGER)
+    row = scope.session.get_one(Receipt, (scope.administration_id, pushed.receipt_id))
+    if row.cancelled_at is None and receivables.receipt_rests(scope, [row.id])[row.id] == row.amount:
+        receivables.cancel_receipt(scope, row.id, NO_LONGER)
+
+
+def _book_receipts(scope: Scope, payments: Payments, wanted: dict[str, Wanted]) -> None:
+    due = [one for one in payments.values() if one.booked is None and wanted[one.remote_id].settling is not None]
+    settlings = [settling for one in due if (settling := wanted[one.remote_id].settling) is not None]
+    for one, receipt_id in zip(due, receivables.settle_many(scope, settlings), strict=True):
+        one.receipt_id, one.booked = receipt_id, wanted[one.remote_id].booking
+
+
+def _book_refunds(scope: Scope, payments: Payments, wanted: dict[str, Wanted]) -> None:
+    for key, payment in sorted(payments.items()):
+        refunding = wanted[key].refunding
+        if payment.booked is not None or refunding is None:
+            continue
+        rests = receivables.credit_rests(scope, [refunding.credit_note_id])
+        if refunding.amount > rests.get(refunding.credit_note_id, ZERO):
+            _remember(payment, deciding.doubtful(deciding.EXCEEDS_CREDIT, payment.customer_id))
+            continue
+        wish = {
+            "credit_note_id": refunding.credit_note_id,
+            "amount": refunding.amount,
+            "refunded_on": min(refunding.refunded_on, scope.today),
+            "reference": payment.reference,
+        }
+        payment.refund_id = receivables.record_refund(scope, wish).id
+        payment.booked = wanted[key].booking
