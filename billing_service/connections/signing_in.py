@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -89,7 +89,10 @@ def run(job: RunningJob) -> Mapping[str, Any]:
     given = vault.decrypt(row.id, job.payload)
     pages, opened = _pages(outside, row)
     try:
-        client, http = _client(pages, opened), pages.http(opened)
+        # What the package answers may quote the pair of an earlier sign-in too.
+        stored = tokens_of(outside, row.administration_id, row.id).secrets()
+        hiding = replace(opened, secrets={**opened.secrets, **stored})
+        client, http = _client(pages, opened), pages.http(hiding)
         tokens = first_tokens(http, client, given["code"], given["redirect_uri"], outside.clock())
     except ConnectorError as error:
         with job.scope() as scope:

@@ -82,9 +82,18 @@ class StoredTokens:
         row.generation += 1
         session.flush()
 
-    def _read(self) -> tuple[Tokens, int]:
+    def secrets(self) -> dict[str, Secret]:
+        """The stored pair by its names, also one that was refused meanwhile, for whoever must not show it."""
+        row = self._row()
+        pair = self._vault.decrypt(self._connection_id, row.pair) if row else {}
+        return {name: Secret(value) for name, value in pair.items()}
+
+    def _row(self) -> ConnectionTokens | None:
         with self._database.read() as session:
-            row = session.get(ConnectionTokens, (self._administration_id, self._connection_id))
+            return session.get(ConnectionTokens, (self._administration_id, self._connection_id))
+
+    def _read(self) -> tuple[Tokens, int]:
+        row = self._row()
         if row is None:
             raise SignInAgain("Nobody has signed in to the package yet.")
         if row.stopped_reason is not None:
