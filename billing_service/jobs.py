@@ -29,6 +29,8 @@ from billing_service.store.scope import Scope
 from billing_service.store.work import Job
 
 OUTBOX_KIND = "job"
+CALLING_KIND = "calling_job"
+"""Jobs that call others over a network wait for them in lanes of their own."""
 PAYLOAD_KEPT = timedelta(days=30)
 
 OpenScope = Callable[[], AbstractContextManager[Scope]]
@@ -62,14 +64,20 @@ class RunningJob:
 
 Runner = Callable[[RunningJob], Mapping[str, Any]]
 _RUNNERS: dict[str, Runner] = {}
+_CALLING: set[str] = set()
 
 
-def runs(kind: str) -> Callable[[Runner], Runner]:
-    """Make the decorated function the one that runs jobs of this kind; what it returns becomes the job's result."""
+def runs(kind: str, *, calls_out: bool = False) -> Callable[[Runner], Runner]:
+    """Make the decorated function the one that runs jobs of this kind; what it returns becomes the job's result.
+
+    ``calls_out``: it spends its time waiting for others over a network, and holds up no other jobs.
+    """
 
     def register(function: Runner) -> Runner:
         if _RUNNERS.setdefault(kind, function) is not function:
             raise ValueError(f"two functions for jobs of kind {kind}")
+        if calls_out:
+            _CALLING.add(kind)
         return function
 
     return register
@@ -111,7 +119,7 @@ def start(
     scope.session.add(job)
     scope.session.flush()
     request = {"job_id": str(job.id), "actor": scope.actor}
-    outbox.enqueue(scope, OUTBOX_KIND, subject_id or job.id, payload=request)
+    outbox.enqueue(scope, CALLING_KIND if kind in _CALLING else OUTBOX_KIND, subject_id or job.id, payload=request)
     audit.record(scope, "job.started", "job", job.id, {"kind": kind, "subject_id": subject_id})
     return job
 

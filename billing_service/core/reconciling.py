@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -178,20 +178,21 @@ class Comparison:
     digest: str
 
 
-def reconcile(ours: Iterable[Ours], theirs: Iterable[Theirs]) -> Comparison:
+def reconcile(ours: Iterable[Ours], theirs: Iterable[Theirs], currency: str = "EUR") -> Comparison:
     """Compare all documents of both sides.
 
     ``ours`` are those issued since the connection's start; ``theirs`` everything within our journal or number
-    pattern since that day, read to the end: an incomplete list would make documents missing that are not.
+    pattern since that day, read to the end: an incomplete list would make documents missing that are not. What stands
+    there in another currency than ``currency`` is a difference whose amount counts nowhere: it cannot be added up.
     """
     mine, there = list(ours), list(theirs)
     pairs, extra = _paired(mine, there)
-    found = [one for pair in pairs for one in _of_pair(pair)]
-    found += [_there_only(Class.EXTRA, one, None) for one in extra]
+    found = [one for pair in pairs for one in _of_pair(pair, currency)]
+    found += [_there_only(Class.EXTRA, one, None, currency) for one in extra]
     differences = tuple(sorted(found, key=_order))
     total_ours = _totals([one.facts for one in mine])
-    total_theirs = _totals([one.facts for one in there if one.state is There.BOOKED])
-    untold = sum((_open(pair.ours.facts) for pair in pairs if not pair.tells_open), ZERO)
+    total_theirs = _totals([one.facts for one in there if _counts(one, currency)])
+    untold = sum((_open(pair.ours.facts) for pair in pairs if not pair.tells_open(currency)), ZERO)
     return Comparison(
         total_ours,
         total_theirs,
@@ -199,6 +200,19 @@ def reconcile(ours: Iterable[Ours], theirs: Iterable[Theirs]) -> Comparison:
         unexplained=total_theirs.total - total_ours.total - sum((one.amount for one in differences), ZERO),
         unexplained_open=total_theirs.open - total_ours.open + untold - sum((one.open for one in differences), ZERO),
         digest=_digest(mine, there),
+    )
+
+
+def joined(parts: Iterable[Comparison]) -> Comparison:
+    """Comparisons of parts of the same books as one; in the same order they give the same digest."""
+    found = list(parts)
+    return Comparison(
+        _added([part.ours for part in found]),
+        _added([part.theirs for part in found]),
+        tuple(sorted((one for part in found for one in part.differences), key=_order)),
+        unexplained=sum((part.unexplained for part in found), ZERO),
+        unexplained_open=sum((part.unexplained_open for part in found), ZERO),
+        digest=hashlib.sha256("\n".join(part.digest for part in found).encode()).hexdigest(),
     )
 
 
@@ -217,11 +231,10 @@ class _Pair:
     theirs: Theirs | None
     copies: tuple[Theirs, ...]
 
-    @property
-    def tells_open(self) -> bool:
+    def tells_open(self, currency: str) -> bool:
         """Whether what is open is part of what is compared."""
         it = self.theirs
-        return it is None or it.state is not There.BOOKED or it.facts.open is not None
+        return it is None or not _counts(it, currency) or it.facts.open is not None
 
 
 def _paired(ours: list[Ours], theirs: list[Theirs]) -> tuple[list[_Pair], list[Theirs]]:
@@ -245,15 +258,15 @@ def _paired(ours: list[Ours], theirs: list[Theirs]) -> tuple[list[_Pair], list[T
     return pairs, [one for left in free.values() for one in left]
 
 
-def _there_only(kind: Class, one: Theirs, document_id: UUID | None) -> Difference:
-    amount, open_ = (_amount(one.facts), _open(one.facts)) if one.state is There.BOOKED else (ZERO, ZERO)
+def _there_only(kind: Class, one: Theirs, document_id: UUID | None, currency: str) -> Difference:
+    amount, open_ = (_amount(one.facts), _open(one.facts)) if _counts(one, currency) else (ZERO, ZERO)
     return Difference(kind, REPAIRS[kind], one.facts.number, document_id, one.id, amount, open_)
 
 
-def _of_pair(pair: _Pair) -> Iterator[Difference]:
+def _of_pair(pair: _Pair, currency: str) -> Iterator[Difference]:
     mine, it = pair.ours, pair.theirs
     for copy in pair.copies:
-        yield _there_only(Class.DUPLICATE, copy, mine.id)
+        yield _there_only(Class.DUPLICATE, copy, mine.id, currency)
     if it is None and mine.delivered is not Delivered.YES:
         repair = Repair.WAIT if mine.delivered is Delivered.UNDER_WAY else Repair.RETRY
         yield _absent(mine, None, Class.UNDER_WAY, repair)
@@ -265,8 +278,16 @@ def _of_pair(pair: _Pair) -> Iterator[Difference]:
         under_way = mine.delivered is Delivered.UNDER_WAY
         kind = Class.UNDER_WAY if under_way else Class.NOT_BOOKED
         yield _absent(mine, it.id, kind, Repair.WAIT if under_way else REPAIRS[Class.NOT_BOOKED])
+    elif it.facts.currency != currency:
+        lost = _absent(mine, it.id, Class.CHANGED, REPAIRS[Class.CHANGED])
+        yield replace(lost, fields=_changed_fields(mine.facts, it.facts))
     else:
         yield from _of_booked(mine, it)
+
+
+def _counts(one: Theirs, currency: str) -> bool:
+    """Whether its amounts stand in their books, and can be added to others."""
+    return one.state is There.BOOKED and one.facts.currency == currency
 
 
 def _absent(mine: Ours, remote_id: str | None, kind: Class, repair: Repair) -> Difference:
@@ -333,6 +354,19 @@ def _totals(documents: list[Facts]) -> Totals:
         sum((_amount(facts) for facts in documents), ZERO),
         sum((_open(facts) for facts in documents), ZERO),
         tuple(VatAmount(code, taxable[code], tax[code]) for code in sorted(taxable)),
+    )
+
+
+def _added(parts: list[Totals]) -> Totals:
+    vat: dict[str, VatAmount] = {}
+    for group in (group for part in parts for group in part.vat):
+        known = vat.get(group.code, VatAmount(group.code, ZERO, ZERO))
+        vat[group.code] = VatAmount(group.code, known.taxable + group.taxable, known.tax + group.tax)
+    return Totals(
+        sum(part.documents for part in parts),
+        sum((part.total for part in parts), ZERO),
+        sum((part.open for part in parts), ZERO),
+        tuple(vat[code] for code in sorted(vat)),
     )
 
 

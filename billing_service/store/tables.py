@@ -18,6 +18,7 @@ from billing_service.store import (  # noqa: F401
     payments_in,
     questions,
     receivables,
+    reconciliations,
     replays,
     tariffs,
     vat,

@@ -19,10 +19,12 @@ from billing_service import (
     invoicing,
     jobs,
     notifying,
+    ownership,
+    reconciliation,
     replay,
 )
 from billing_service.notifying.endpoints import Rules
-from billing_service.store import collecting, dispatch
+from billing_service.store import collecting, dispatch, looking
 from billing_service.store.scope import Scope
 from billing_service.vault import Vault
 from billing_service.worker.work import Work
@@ -85,16 +87,40 @@ def _collect(work: Work) -> timedelta | None:
     return collection.collect(work.context, hands, work.subject_id)
 
 
-STEPS_WITH_JOBS: Final = (auditing, connections, exports, intake, invoicing, replay)
+def _look(work: Work) -> timedelta | None:
+    connection_id, noun = UUID(work.payload["connection_id"]), work.payload["noun"]
+    return ownership.look(work.context, _hands(work), connection_id, noun, work.subject_id)
+
+
+def _look_at_customers(work: Work) -> timedelta | None:
+    return ownership.look_at_customers(work.context, _hands(work), work.subject_id)
+
+
+def _receipt_by_hand(work: Work) -> None:
+    with work.scope() as scope:
+        ownership.receipt_by_hand(scope, UUID(work.payload["connection_id"]), work.subject_id)
+
+
+def _hands(work: Work) -> delivery.Hands:
+    return delivery.Hands(work.reading, work.scope, work.recording)
+
+
+STEPS_WITH_JOBS: Final = (auditing, connections, exports, intake, invoicing, reconciliation, replay)
 """Importing these has registered, with ``jobs.runs``, the functions of every kind of job there is."""
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
     {
         jobs.OUTBOX_KIND: Handler(_run_job, lambda work: ("job", _job_id(work)), _job_gave_up),
+        jobs.CALLING_KIND: Handler(_run_job, lambda work: ("job", _job_id(work)), _job_gave_up, calls_out=True),
         invoicing.RENDER_PDF: Handler(_render_pdf, lambda work: ("invoice", work.subject_id)),
         dispatch.DELIVER: Handler(_deliver, lambda work: ("delivery", work.subject_id), _not_delivered, calls_out=True),
         dispatch.DISPATCH: Handler(_dispatch, lambda work: ("connection", work.subject_id)),
         collecting.COLLECT: Handler(_collect, lambda work: ("connection", work.subject_id), calls_out=True),
+        looking.LOOK: Handler(_look, lambda work: (work.payload["noun"], work.subject_id), calls_out=True),
+        looking.LOOK_AT_CUSTOMERS: Handler(
+            _look_at_customers, lambda work: ("connection", work.subject_id), calls_out=True
+        ),
+        dispatch.BY_HAND: Handler(_receipt_by_hand, lambda work: ("allocation", work.subject_id)),
         notifying.DELIVER: Handler(
             _notify, lambda work: ("webhook_delivery", work.subject_id), _nobody_notified, calls_out=True
         ),

@@ -15,10 +15,11 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from billing_service import collection, job_files, jobs, notifying, replay
+from billing_service import collection, job_files, jobs, notifying, reconciliation, replay
 from billing_service.auditing.sealing import anything_unsealed, seal_some
 from billing_service.connections import reading
 from billing_service.context import Context
+from billing_service.ownership import looking
 from billing_service.store.access import IdempotencyKey, OperatorIdempotencyKey
 from billing_service.store.clock import database_now
 from billing_service.store.work import ScheduleRow
@@ -62,6 +63,8 @@ TASKS: Final[Mapping[str, Task]] = MappingProxyType(
         "prune_events": Task(notifying.prune, timedelta(days=1)),
         "prune_replays": Task(replay.prune, timedelta(days=1)),
         "read_connections": Task(reading.read_again, timedelta(hours=1)),
+        "reconcile_connections": Task(reconciliation.nightly, timedelta(minutes=10), wanted=reading.any_connected),
+        "look_at_customers": Task(looking.ask_all, timedelta(days=1)),
         "check_mappings": Task(reading.check_mappings, timedelta(minutes=5), wanted=reading.any_connected),
         "collect_payments": Task(collection.ask_due, timedelta(minutes=1), wanted=reading.any_connected),
         "seal_audit_trail": Task(
