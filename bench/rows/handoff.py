@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from statistics import median
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from bench import places
@@ -79,7 +79,7 @@ class _Crew:
 
     def next_start(self, subject_id: UUID) -> _Start:
         for one in wait(self.ours, _LONGEST):
-            started: _Start = one.recv()  # type: ignore[assignment, union-attr]
+            started: _Start = cast(Pipe, one).recv()
             if started.subject_id != subject_id:
                 raise RuntimeError("a worker started something else")
             return started
