@@ -14,6 +14,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from billing_service.api import errors, metrics
 from billing_service.api.glue import fields
 from billing_service.api.glue.identity import RateLimits, current_context
+from billing_service.api.hooks import hooks_in
 from billing_service.api.quote_page import quote_page
 from billing_service.api.routes import BLUEPRINTS
 from billing_service.api.signed_in_page import signed_in_page
@@ -136,6 +137,7 @@ def create_app(context: Context) -> flask.Flask:
     app.register_blueprint(system)
     app.register_blueprint(quote_page)
     app.register_blueprint(signed_in_page)
+    app.register_blueprint(hooks_in)
     metrics.watch_connections(context)
     app.before_request(_begin)
     app.before_request(_refuse_other_schema)

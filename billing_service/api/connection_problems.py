@@ -45,6 +45,11 @@ CONNECTION_PROBLEMS: Final[dict[str, tuple[str, str, str]]] = {
         "Some customers in the package may be ours; deciding later would make them twice.",
         "Accept or reject the open matches.",
     ),
+    "restored_copy": (
+        "A restored copy",
+        "This copy was restored from a backup, and the original may still be in use: nothing is called from here.",
+        "Resume the connection (POST …/resume) when only this copy is in use.",
+    ),
     "no_sign_in": (
         "No sign-in there",
         "This package has no pages to sign in at.",
@@ -75,5 +80,11 @@ CONNECTION_PROBLEMS: Final[dict[str, tuple[str, str, str]]] = {
         "No such package",
         "This version cannot connect to the package (any more).",
         "Read the packages that it can connect to.",
+    ),
+    "signature_refused": (
+        "The signature is not right",
+        "A webhook is believed only with the signature of the package on its body, made with the secret that was filled"
+        " in and, where the package signs the moment, in the last five minutes.",
+        "Compare the webhook secret of the connection with that of the package (docs/hooks.md).",
     ),
 }

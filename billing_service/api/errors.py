@@ -42,6 +42,12 @@ class PreconditionRequired(BillingError):
     code = "precondition_required"
 
 
+class SignatureRefused(BillingError):
+    """A webhook that its package did not sign, or long ago."""
+
+    code = "signature_refused"
+
+
 class Unavailable(BillingError):
     """The database cannot be reached."""
 
@@ -51,6 +57,7 @@ class Unavailable(BillingError):
 STATUS: Final[dict[type[BillingError], int]] = {
     errors.InvalidInput: 422,
     KeyRequired: 400,
+    SignatureRefused: 400,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.StaleVersion: 412,

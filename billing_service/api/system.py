@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from billing_service import monitoring
-from billing_service.api import metrics, openapi, quote_page, signed_in_page
+from billing_service.api import hooks, metrics, openapi, quote_page, signed_in_page
 from billing_service.api.docs import operation_groups
 from billing_service.api.errors import Unavailable
 from billing_service.api.glue.identity import current_context
@@ -26,6 +26,7 @@ UNSCOPED: Final = (
     )
     | quote_page.ENDPOINTS
     | signed_in_page.ENDPOINTS
+    | hooks.ENDPOINTS
 )
 """The routes that need no key; a test refuses any other without a scope."""
 

@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from billing_service.connections.documents import customer_digest, customer_value
+from billing_service.connections.facts import customer_facts
 from billing_service.connections.first_run import Ours, propose
 from billing_service.delivery.patience import UNCLEAR, Attention, Later
 from billing_service.delivery.push import Push
 from billing_service.delivery.steps import key_lives
+from billing_service.store.agreements import agree
 from billing_service.store.connections import ConnectionCustomer
 from billing_service.store.parties import Customer
 from billing_service.store.scope import Scope
@@ -61,25 +63,26 @@ def _create(push: Push, known: Known) -> timedelta | None:
         made = push.connector.upsert_customer(known.value, key=push.row.key)
     except AlreadyThere as error:  # somebody else made it since we looked, or the search is late: look again
         raise TryAgainLater(str(error), wait=Wait.UNAVAILABLE, detail=error.detail) from None
-    return _ended(push, known, made.id)
+    return _ended(push, known, made.id, made)
 
 
 def _update(push: Push, known: Known, remote_id: str) -> timedelta | None:
     try:
-        push.connector.upsert_customer(known.value, remote_id, key=push.row.key)
+        made = push.connector.upsert_customer(known.value, remote_id, key=push.row.key)
     except Refused as error:
         if error.cause is not Cause.CUSTOMER_UNKNOWN:
             raise
         return push.attention(Attention("customer_gone", "look_there", None, error.detail or str(error)))
-    return _ended(push, known, remote_id)
+    return _ended(push, known, remote_id, made)
 
 
-def _ended(push: Push, known: Known, remote_id: str) -> timedelta | None:
-    return push.delivered(lambda scope: _link(scope, push, known, remote_id), remote_id=remote_id)
+def _ended(push: Push, known: Known, remote_id: str, made: RemoteCustomer | None = None) -> timedelta | None:
+    return push.delivered(lambda scope: _link(scope, push, known, remote_id, made), remote_id=remote_id)
 
 
-def _link(scope: Scope, push: Push, known: Known, remote_id: str) -> bool:
-    """Record who it is there and what was sent; whether that is what it is now: it may have changed meanwhile."""
+def _link(scope: Scope, push: Push, known: Known, remote_id: str, made: RemoteCustomer | None) -> bool:
+    """Record who it is there, what was sent, and what stands there since (``made``); whether that is what it is now: it
+    may have changed meanwhile."""
     key = (scope.administration_id, push.row.connection_id, known.ours.id)
     row = scope.session.get(ConnectionCustomer, key)
     if row is None:
@@ -92,6 +95,8 @@ def _link(scope: Scope, push: Push, known: Known, remote_id: str) -> bool:
         scope.session.add(row)
     row.sent_digest, row.sent_at = known.digest, scope.now
     scope.session.flush()
+    if made is not None:
+        agree(scope, push.row.connection_id, "customer", known.ours.id, customer_facts(made))
     return customer_digest(customer_value(_customer(scope, known.ours.id))) == known.digest
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 
 from billing_service.connections.documents import document_value, mapped
+from billing_service.connections.facts import document_facts
 from billing_service.core.document import InvoiceDocument, from_json
 from billing_service.delivery.patience import CUSTOMER, INVOICE, Attention, Later, after_others
 from billing_service.delivery.push import Push
@@ -20,6 +21,7 @@ from billing_service.delivery.telling import CUSTOMER_FIRST, INVOICE_FIRST
 from billing_service.invoicing import get_invoice, pdf_of
 from billing_service.invoicing.pdf import file_name
 from billing_service.store import dispatch
+from billing_service.store.agreements import agree
 from billing_service.store.connections import ConnectionCustomer
 from billing_service.store.deliveries import Delivery
 from billing_service.store.invoices import Invoice
@@ -205,7 +207,13 @@ class _Document:
     def _compared(self) -> timedelta | None:
         if wrong := self._differences():
             return self.push.attention(Attention("differs", "look_there"), wrong)
-        return self.push.delivered(step=Step.DONE)
+        return self.push.delivered(self._agreed, step=Step.DONE)
+
+    def _agreed(self, scope: Scope) -> bool:
+        if self.remote is not None:
+            about = (self.push.row.connection_id, "document", self.paper.id)
+            agree(scope, *about, document_facts(self.remote))
+        return True
 
     def _differences(self) -> Sequence[Difference]:
         return differences(self.paper.document, self.remote, self.push.capabilities) if self.remote else ()

@@ -10,11 +10,13 @@ from sqlalchemy import select
 
 from billing_service import findings
 from billing_service.connections.documents import mapped
+from billing_service.connections.facts import payment_facts
 from billing_service.delivery.patience import INVOICE, UNCLEAR, Attention, Later, after_others
 from billing_service.delivery.push import Push
 from billing_service.delivery.steps import key_lives
 from billing_service.delivery.telling import INVOICE_FIRST
 from billing_service.store import dispatch
+from billing_service.store.agreements import agree
 from billing_service.store.deliveries import Delivery
 from billing_service.store.invoices import Invoice
 from billing_service.store.receivables import Allocation, Receipt
@@ -78,10 +80,11 @@ def _compared(push: Push, booking: Booking, fact: PaymentFact) -> timedelta | No
     if wrong:
         push.arrived(remote_id=fact.id)
         return push.attention(Attention("differs", "look_there"), wrong)
-    return push.delivered(lambda scope: _recorded(scope, push.row), remote_id=fact.id)
+    return push.delivered(lambda scope: _recorded(scope, push.row, fact), remote_id=fact.id)
 
 
-def _recorded(scope: Scope, row: Delivery) -> bool:
+def _recorded(scope: Scope, row: Delivery, fact: PaymentFact) -> bool:
+    agree(scope, row.connection_id, "receipt", row.subject_id, payment_facts(fact))
     report_undone(scope, row)
     return True
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from billing_service.connections import capabilities_of
 from billing_service.connections.facts import STATE
-from billing_service.delivery import again
+from billing_service.delivery import again, putting_right
 from billing_service.errors import Conflict, FieldError, InvalidInput, NotFound
 from billing_service.ownership.ours import COLUMNS
 from billing_service.ownership.seeing import settle
@@ -18,7 +18,7 @@ from billing_service.parties import customers
 from billing_service.receivables import cancel_receipt, receipt_rests, undo_allocation
 from billing_service.store import dispatch
 from billing_service.store.agreements import SyncConflict, agree, agreed
-from billing_service.store.connections import Connection, ConnectionCustomer
+from billing_service.store.connections import Connection
 from billing_service.store.receivables import Allocation, Receipt
 from billing_service.store.scope import Scope
 from connectors.base import Change, Push
@@ -80,25 +80,21 @@ def _theirs(row: SyncConflict) -> dict[str, str | None]:
 
 
 def _customer_again(scope: Scope, row: SyncConflict, connection: Connection) -> None:
-    link = scope.session.get(ConnectionCustomer, (scope.administration_id, connection.id, row.subject_id))
-    if row.kind == "gone":
-        again.anew(scope, connection.id, "customer", row.subject_id)
-    elif link is not None:
-        link.sent_digest = None
-        scope.session.flush()
-    dispatch.customer_again(scope, connection.id, row.subject_id)
+    putting_right.customer_again(scope, connection.id, row.subject_id, gone=row.kind == "gone")
 
 
 def _document_again(scope: Scope, row: SyncConflict, connection: Connection) -> None:
     if row.kind in ("gone", "cancelled"):
-        again.anew(scope, connection.id, "document", row.subject_id)
+        delivery = dispatch.delivery_of(scope, connection.id, "document", row.subject_id)
+        remote_id = None if delivery is None else delivery.remote_id
+        again.deliver_again(scope, connection.id, row.subject_id, remote_id, anew=True)
         return
     edits = capabilities_of(connection).edits.value
     is_draft = _theirs(row).get(STATE) == "draft"
     if edits is Change.NEVER or (edits is Change.DRAFT and not is_draft):
         detail = "The package does not let us change a booked document: put it right there, or keep it with a reason."
         raise Conflict(detail, code="not_changeable_there")
-    again.overwrite(scope, connection.id, row.subject_id)
+    putting_right.document_again(scope, connection.id, row.subject_id)
 
 
 def _receipt_again(scope: Scope, row: SyncConflict, connection: Connection) -> None:

@@ -23,6 +23,7 @@ from billing_service.store import audit, dispatch
 from billing_service.store.agreements import IS_OPEN, SyncConflict, agree, agreed
 from billing_service.store.connections import Connection
 from billing_service.store.deliveries import Delivery
+from billing_service.store.payments_in import PaymentIn
 from billing_service.store.receivables import Allocation
 from billing_service.store.scope import Scope
 from connectors.base import PaymentFact, RemoteCustomer, RemoteDocument
@@ -107,10 +108,13 @@ def receipt_seen(
     )
 
 
-def settle_others(scope: Scope, connection_id: UUID, noun: str, differing: Collection[UUID]) -> int:
+def settle_others(
+    scope: Scope, connection_id: UUID, noun: str, differing: Collection[UUID], *, read_at: datetime
+) -> int:
     """Everything of this noun was seen, and only these differ: the other conflicts went by themselves. How many."""
     mine = SyncConflict.administration_id == scope.administration_id, SyncConflict.connection_id == connection_id
     found = select(SyncConflict).where(*mine, SyncConflict.noun == noun, SyncConflict.kind != "by_hand", IS_OPEN)
+    found = found.where(SyncConflict.created_at <= read_at)
     rows = [row for row in scope.session.scalars(found) if row.subject_id not in differing]
     for row in rows:
         settle(scope, row, "none", None)
@@ -213,12 +217,21 @@ def _reported(scope: Scope, seen: _Sighting, compared: list[dict[str, Any]], kin
 def receipt_by_hand(scope: Scope, connection_id: UUID, allocation_id: UUID) -> SyncConflict | None:
     """A receipt was recorded here by hand for a document there, whose payments the package owns: it does not know.
 
-    Nothing where it was undone meanwhile.
+    Nothing where it came from there, or was undone meanwhile.
     """
     undone = select(Allocation.id).where(
         Allocation.administration_id == scope.administration_id, Allocation.reverses_id == allocation_id
     )
-    if scope.session.scalars(undone).first() is not None:
+    came_from_there = (
+        select(PaymentIn.id)
+        .join(
+            Allocation,
+            (Allocation.administration_id == PaymentIn.administration_id)
+            & (Allocation.receipt_id == PaymentIn.receipt_id),
+        )
+        .where(PaymentIn.administration_id == scope.administration_id, Allocation.id == allocation_id)
+    )
+    if any(scope.session.scalars(reason).first() is not None for reason in (undone, came_from_there)):
         return None
     receipt, mine = ours.receipt(scope, allocation_id)
     compared = [{"name": name, "ours": mine[name], "theirs": None, "agreed": None} for name in ("amount", "paid_on")]

@@ -231,8 +231,11 @@ class FakeConnector(Connector):
         given = re.fullmatch(r"t=(\d{1,12})((?:,v1=[0-9a-f]{64})+)", signature)
         if given is None:
             raise InvalidSignature("The webhook carries no signature.")
+        secret = self._connection.secrets.get("webhook_secret")
+        if not secret:
+            raise InvalidSignature("No webhook secret is set for this connection.")
         signed = f"{given[1]}.".encode() + body
-        ours = hmac.new(self._connection.secrets["webhook_secret"].encode(), signed, hashlib.sha256).hexdigest()
+        ours = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
         if not any(hmac.compare_digest(ours, theirs) for theirs in given[2].split(",v1=")[1:]):
             raise InvalidSignature("The signature of the webhook is not that of its body.")
         at = datetime.fromtimestamp(int(given[1]), UTC)
