@@ -1,7 +1,9 @@
 """The databases that tests run on: SQLite always, a real PostgreSQL where one answers.
 
-``BILLING_TEST_POSTGRESQL`` names the server (default: 127.0.0.1:5432, user postgres). Every test process makes a
-database of its own there, migrated once and emptied before each test.
+``BILLING_TEST_POSTGRESQL`` names the server (default: 127.0.0.1:5432, user postgres; a superuser). Every test process
+makes a database of its own there, migrated once and emptied before each test.
+
+Neither waits for the disk at a commit: processes are killed here, computers are not.
 """
 
 from __future__ import annotations
@@ -10,11 +12,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import event, make_url
 
 from billing_service.store import schema
 from billing_service.store.session import Database
@@ -46,6 +49,7 @@ def postgresql_url() -> Iterator[str]:
     name = f"billing_test_{uuid4().hex[:12]}"
     with server:
         server.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        server.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
         url = make_url(SERVER).set(database=name).render_as_string(hide_password=False)
         database = Database(url)
         schema.migrate(database)
@@ -58,6 +62,7 @@ def postgresql_url() -> Iterator[str]:
 def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     shutil.copy(sqlite_template, tmp_path / "billing.sqlite3")
     database = Database(f"sqlite:///{tmp_path / 'billing.sqlite3'}")
+    event.listen(database.engine, "connect", without_waiting_for_the_disk)
     yield database
     database.close()
 
@@ -78,8 +83,19 @@ def database(request: pytest.FixtureRequest) -> Database:
     return found
 
 
+def without_waiting_for_the_disk(connection: Any, _record: object) -> None:
+    """What an engine of SQLite does with each new connection."""
+    connection.execute("PRAGMA synchronous=OFF")
+
+
 def empty(postgresql_url: str) -> None:
-    """Delete every row; TRUNCATE passes by the guards that refuse single changes."""
-    names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
-    with psycopg.connect(postgresql_url, autocommit=True) as connection:
-        connection.execute(f"TRUNCATE {names}")
+    """Delete every row, once whoever still writes has ended.
+
+    As a replica, so that neither the guards that refuse single changes nor the foreign keys are asked. TRUNCATE asks
+    neither, but makes every table and index anew, also those that hold nothing: forty times slower.
+    """
+    names = [f'"{table.name}"' for table in METADATA.sorted_tables]
+    with psycopg.connect(postgresql_url) as connection:
+        connection.execute(f"LOCK TABLE {', '.join(names)} IN SHARE MODE")
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute("; ".join(f"DELETE FROM {name}" for name in names))

@@ -132,11 +132,14 @@ def test_a_program_refuses_a_database_without_its_schema(tmp_path: Path) -> None
     database.close()
 
 
-def test_sqlite_never_loses_a_committed_transaction_to_a_power_cut(sqlite_database: Database) -> None:
-    with sqlite_database.read() as session:
+def test_sqlite_never_loses_a_committed_transaction_to_a_power_cut(tmp_path: Path) -> None:
+    """A database as the service opens it: those of the other tests do not wait for the disk."""
+    database = Database(f"sqlite:///{tmp_path / 'billing.sqlite3'}")
+    with database.read() as session:
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
         assert session.scalar(text("PRAGMA synchronous")) == 2  # FULL
         assert session.scalar(text("PRAGMA foreign_keys")) == 1
+    database.close()
 
 
 def test_an_amount_with_a_third_decimal_is_refused_not_rounded() -> None:
