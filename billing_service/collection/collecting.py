@@ -13,8 +13,7 @@ from uuid import UUID
 import structlog
 
 from billing_service import connections, findings
-from billing_service.collection.payments import take_in
-from billing_service.collection.settling import settle
+from billing_service.collection.settling import record
 from billing_service.connections import Outside, open_connector
 from billing_service.delivery import Hands
 from billing_service.delivery.patience import Later, verdict
@@ -72,8 +71,7 @@ def _recorded(scope: Scope, connection_id: UUID, cursor: str | None, page: Payme
     connection = scope.session.get_one(Connection, (scope.administration_id, connection_id))
     if connection.state != "active" or pull.cursor != cursor:
         return False
-    payments, changed = take_in(scope, connection_id, page.payments)
-    settle(scope, connection, payments, changed)
+    record(scope, connection, page.payments)
     pull.cursor = page.cursor
     _went_well(scope, pull)
     if not page.more:

@@ -15,16 +15,24 @@ from billing_service import findings, receivables
 from billing_service.collection import deciding
 from billing_service.collection.deciding import Wanted
 from billing_service.collection.links import Links, links_of
-from billing_service.collection.payments import Payment, Payments, copies, save
+from billing_service.collection.payments import Payment, Payments, copies, save, take_in
 from billing_service.core.money import ZERO
 from billing_service.core.payments_in import standing
 from billing_service.store.connections import Connection
 from billing_service.store.receivables import Receipt, Refund
 from billing_service.store.scope import Scope
+from connectors.base import PaymentFact
 
 UNDECIDED: Final = "payment_needs_decision"
 """The finding about a payment that only a person can tell the meaning of."""
 NO_LONGER: Final = "Told otherwise by the accounting package"
+
+
+def record(scope: Scope, connection: Connection, facts: Iterable[PaymentFact], *, derived: bool = False) -> None:
+    """These were told now. May be repeated; of two facts with one id the last one counts."""
+    payments, changed = take_in(scope, connection.id, facts, derived=derived)
+    if changed:
+        settle(scope, connection, payments, changed)
 
 
 def settle(scope: Scope, connection: Connection, payments: Payments, changed: Collection[str]) -> None:

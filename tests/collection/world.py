@@ -12,10 +12,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from billing_service import receivables
+from billing_service.collection.settling import record
+from billing_service.connections import connecting
 from billing_service.store import collecting
 from billing_service.store.findings import Finding
 from billing_service.store.payments_in import PaymentIn, PaymentPull
 from billing_service.store.receivables import Allocation, Receipt
+from connectors.base import PaymentFact
 from tests.delivery.world import Delivering
 
 DAY = date(2026, 3, 20)
@@ -45,6 +48,19 @@ class Paid(Delivering):
             collecting.ask(scope, self.connection_id)
         self.drain()
 
+    def fact(
+        self, key: str, amount: str, document: str | None, on: date = DAY, *, undone: str | None = None, **told: str
+    ) -> PaymentFact:
+        """A payment as a connector tells it."""
+        return PaymentFact(
+            id=key, amount=Decimal(amount), paid_on=on, currency="EUR", document=document, undone=undone, **told
+        )
+
+    def told(self, *facts: PaymentFact) -> None:
+        """A page with these facts, as some other package tells them."""
+        with self.scope() as scope:
+            record(scope, connecting.get(scope, self.connection_id), facts)
+
     def standing(self, invoice_id: UUID) -> receivables.Standing:
         with self.scope() as scope:
             return receivables.standing(scope, invoice_id)
@@ -63,7 +79,7 @@ class Paid(Delivering):
 
     def payments(self) -> dict[str, PaymentIn]:
         with self.database.read() as session:
-            return {row.remote_id: row for row in session.scalars(select(PaymentIn))}
+            return {row.remote_id: row for row in session.scalars(select(PaymentIn).order_by(PaymentIn.id))}
 
     def progress(self) -> PaymentPull:
         with self.database.read() as session:
