@@ -19,6 +19,7 @@ from billing_service.store import dispatch
 from billing_service.store.agreements import agree
 from billing_service.store.deliveries import Delivery
 from billing_service.store.invoices import Invoice
+from billing_service.store.payments_in import PaymentIn
 from billing_service.store.receivables import Allocation, Receipt
 from billing_service.store.scope import Scope
 from connectors.base import AlreadyThere, Difference, Outcome, OutcomeUnknown, Payment, PaymentFact, Step
@@ -90,8 +91,11 @@ def _recorded(scope: Scope, row: Delivery, fact: PaymentFact) -> bool:
 
 
 def report_undone(scope: Scope, row: Delivery) -> None:
-    """It stands there, but the allocation was undone here: only a person can take it back there."""
-    if _is_undone(scope, row):
+    """It stands there, but the allocation was undone here: only a person can take it back there.
+
+    Not where it was undone because it was taken back there.
+    """
+    if _is_undone(scope, row) and not _taken_back_there(scope, row):
         facts = {"number": row.number, "remote_id": row.remote_id}
         findings.report(scope, UNDONE_HERE, "delivery", row.id, facts)
 
@@ -101,6 +105,16 @@ def _is_undone(scope: Scope, row: Delivery) -> bool:
         Allocation.administration_id == scope.administration_id, Allocation.reverses_id == row.subject_id
     )
     return scope.session.scalars(undone).first() is not None
+
+
+def _taken_back_there(scope: Scope, row: Delivery) -> bool:
+    told = select(PaymentIn.id).where(
+        PaymentIn.administration_id == scope.administration_id,
+        PaymentIn.connection_id == row.connection_id,
+        PaymentIn.number == row.number,
+        PaymentIn.state == "taken_back",
+    )
+    return scope.session.scalars(told).first() is not None
 
 
 def _load(push: Push) -> Booking | Later | Attention:

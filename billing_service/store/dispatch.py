@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, literal_column, select, update
+from sqlalchemy import Select, bindparam, case, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -28,6 +28,8 @@ from billing_service.store.administrations import Administration
 from billing_service.store.connections import Connection, ConnectionCustomer
 from billing_service.store.deliveries import IS_WAITING, NOT_DELIVERED, Delivery
 from billing_service.store.parties import Customer
+from billing_service.store.payments_in import PaymentIn
+from billing_service.store.receivables import Allocation
 from billing_service.store.scope import Scope
 from billing_service.store.types import Instant
 from billing_service.store.work import OutboxRow
@@ -111,9 +113,9 @@ def receipt_allocated(scope: Scope, allocation_id: UUID, invoice_id: UUID) -> No
     to = destination(scope)
     if to is None or not _deliveries(scope, to, "document", [invoice_id]):
         return
-    if to.pushes_receipts:
+    if to.pushes_receipts and not _collected(scope, allocation_id):
         _insert(scope, to, "receipt", {allocation_id: receipt_number(allocation_id)})
-    elif to.payments_owner == "package":
+    elif not to.pushes_receipts and to.payments_owner == "package":
         outbox.enqueue(scope, BY_HAND, allocation_id, payload={"connection_id": str(to.connection_id)})
 
 
@@ -187,14 +189,17 @@ def delivery_of(scope: Scope, connection_id: UUID, noun: str, subject_id: UUID) 
 
 
 def doubt(session: Session, now: datetime) -> int:
-    """After a restore: what was on its way may have arrived since the backup, so it is looked for first. How many."""
-    on_its_way = Delivery.remote_id.is_(None) & NOT_DELIVERED
+    """After a restore: what was on its way may have arrived since the backup, so it is looked for first. How many.
+
+    Of a document that stood there, its file is what may have arrived.
+    """
+    no_file_yet = (Delivery.noun == "document") & ~Delivery.attached & ~Delivery.without_file
     doubted = (
         update(Delivery)
-        .where(on_its_way)
+        .where(NOT_DELIVERED, Delivery.remote_id.is_(None) | no_file_yet)
         .values(
             unclear=True,
-            step=func.coalesce(Delivery.step, "create"),
+            step=case((Delivery.remote_id.is_(None), func.coalesce(Delivery.step, "create")), else_="attach"),
             tried_at=func.coalesce(Delivery.tried_at, now, type_=Instant()),
             look_after=now,
             version=Delivery.version + 1,
@@ -234,6 +239,20 @@ def _deliveries(scope: Scope, to: Destination, noun: str, subjects: Collection[U
         Delivery.subject_id.in_(subjects),
     )
     return {row.id: row.subject_id for row in scope.session.execute(found)}
+
+
+def _collected(scope: Scope, allocation_id: UUID) -> bool:
+    """Whether the receipt came from there: what becomes of it there is decided there."""
+    told = (
+        select(PaymentIn.id)
+        .join(
+            Allocation,
+            (Allocation.administration_id == PaymentIn.administration_id)
+            & (Allocation.receipt_id == PaymentIn.receipt_id),
+        )
+        .where(PaymentIn.administration_id == scope.administration_id, Allocation.id == allocation_id)
+    )
+    return scope.session.scalars(told).first() is not None
 
 
 def _ensure_customers(scope: Scope, to: Destination, customers: Collection[UUID]) -> None:

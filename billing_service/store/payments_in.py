@@ -18,6 +18,7 @@ from billing_service.store.types import Cents
 
 _UNDECIDED: Final = text("state = 'needs_decision'")
 _UNDOES: Final = text("undoes IS NOT NULL")
+_OWN: Final = text("number IS NOT NULL")
 _BOOKED: Final = text("receipt_id IS NOT NULL")
 
 STATES: Final = (
@@ -130,6 +131,14 @@ class PaymentIn(Base, Keyed, Versioned):
             "undoes",
             postgresql_where=_UNDOES,
             sqlite_where=_UNDOES,
+        ),
+        Index(
+            "ix_payments_in_number",
+            "administration_id",
+            "connection_id",
+            "number",
+            postgresql_where=_OWN,
+            sqlite_where=_OWN,
         ),
         Index(
             "ix_payments_in_receipt", "administration_id", "receipt_id", postgresql_where=_BOOKED, sqlite_where=_BOOKED

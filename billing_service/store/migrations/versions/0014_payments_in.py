@@ -104,6 +104,14 @@ def upgrade() -> None:
         "ix_payments_in_document", "payments_in", ["administration_id", "connection_id", "document"], unique=False
     )
     op.create_index(
+        "ix_payments_in_number",
+        "payments_in",
+        ["administration_id", "connection_id", "number"],
+        unique=False,
+        postgresql_where=sa.text("number IS NOT NULL"),
+        sqlite_where=sa.text("number IS NOT NULL"),
+    )
+    op.create_index(
         "ix_payments_in_receipt",
         "payments_in",
         ["administration_id", "receipt_id"],
