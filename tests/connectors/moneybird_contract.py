@@ -1,8 +1,9 @@
 """Moneybird against its vendor's contract: ``python -m tests.connectors.moneybird_contract openapi.json``.
 
 Every request that the connector sends and every answer of the stage is held against ``openapi.json`` of
-github.com/moneybird/openapi, and the connector reads all the answers that stand in it as examples. No test by itself:
-that file has no licence to be copied here, so whoever wants to know fetches it.
+github.com/moneybird/openapi, and the connector reads all the answers that stand in it as examples. No field may be sent
+that it does not name. No test by itself: that file has no licence to be copied here, so whoever wants to know fetches
+it.
 """
 
 from __future__ import annotations
@@ -69,12 +70,17 @@ class Holding(TimedAdapter):
             return
         self.held[f"{request.method} {answer.status_code}"] += 1
         parameters = {one["name"]: one for one in map(self._whole, operation["parameters"])}
-        for given, value in parse_qsl(urlsplit(request.url or "").query):
+        query = dict(parse_qsl(urlsplit(request.url or "").query))
+        needed = {known for known, one in parameters.items() if one["in"] == "query" and one.get("required")}
+        self.broken |= {f"{name}?{known} is needed" for known in needed - query.keys()}
+        for given, value in query.items():
             schema = parameters.get(given, {"schema": False})["schema"]
             self._check(f"{name}?{given}", schema, value)
         bodies = self._whole(operation.get("requestBody", {})).get("content", {})
         if request.body and "json" in request.headers["Content-Type"]:
-            self._check(f"{name} body", bodies["application/*"]["schema"], json.loads(request.body))
+            schema, sent = bodies["application/*"]["schema"], json.loads(request.body)
+            self._check(f"{name} body", schema, sent)
+            self.broken |= {f"{name} body: {stranger} is not known" for stranger in self._strangers(schema, sent)}
         elif request.body and "multipart/form-data" not in bodies:
             self.broken.add(f"{name}: no files")
         told = self._whole(operation["responses"].get(str(answer.status_code)))
@@ -95,10 +101,32 @@ class Holding(TimedAdapter):
         return fitting[0] if fitting else None
 
     def _whole(self, value: Any) -> Any:
-        """What a reference points to; anything else is itself."""
-        if not value or "$ref" not in value:
-            return value
-        return reduce(getitem, value["$ref"].removeprefix("#/").split("/"), self._contract)
+        """What a reference points to in the end; anything else is itself."""
+        while value and "$ref" in value:
+            value = reduce(getitem, value["$ref"].removeprefix("#/").split("/"), self._contract)
+        return value
+
+    def _strangers(self, schema: Any, value: Any) -> Iterator[str]:
+        """Fields that no part of the schema names. The schemas themselves let any pass."""
+        parts = list(self._parts(schema))
+        if isinstance(value, list):
+            each = {"anyOf": [part["items"] for part in parts if "items" in part]}
+            yield from (stranger for one in value for stranger in self._strangers(each, one))
+        known: dict[str, list[Any]] = {}
+        for part in parts:
+            for name, inside in part.get("properties", {}).items():
+                known.setdefault(name, []).append(inside)
+        for name, inside in value.items() if known and isinstance(value, dict) else ():
+            if name not in known:
+                yield name
+            yield from self._strangers({"anyOf": known.get(name, [])}, inside)
+
+    def _parts(self, schema: Any) -> Iterator[Any]:
+        whole = self._whole(schema)
+        yield whole
+        for several in ("allOf", "anyOf", "oneOf"):
+            for one in whole.get(several, ()):
+                yield from self._parts(one)
 
     def _check(self, name: str, schema: Any, value: Any) -> None:
         # The references of a schema point into the whole file.
