@@ -8,6 +8,7 @@ import io
 import tracemalloc
 import zipfile
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,7 +18,7 @@ from click.testing import CliRunner, Result
 from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
-from billing_service import cli, exports
+from billing_service import cli, exports, invoicing, receivables
 from billing_service.app import PROGRAM
 from billing_service.cli.program import Program
 from billing_service.context import Context
@@ -31,6 +32,7 @@ from tests.api.client import World, make_world, problem
 from tests.helpdesk import QUESTION, TARIFF
 from tests.invoicing.world import World as Office
 from tests.invoicing.world import released_invoice
+from tests.receivables.test_receivables import allocate, customer, invoices, receive
 
 FORMULAS = (
     "=1+1",
@@ -124,6 +126,8 @@ def world(database: Database) -> World:
             builders.contract(session, administration_id, customer, tariff, organisations=(organisation,))
             other = builders.contract(session, administration_id, customer, tariff, reference="C-2")
             released_invoice(session, administration_id, other, customer)
+            paid = {"customer_id": customer, "amount": Decimal("50.00"), "payer_name": "@Penningmeester"}
+            receivables.record_receipt(builders.scope(session, administration_id), paid)
     for caller in (world.ours, world.theirs):
         asked = QUESTION | {"subject": "+Leden importeren"}
         assert caller.post("/v1/questions", asked).status_code == 201
@@ -187,9 +191,8 @@ def test_charges_and_decisions_tell_the_same_story(world: World) -> None:
     assert decision["Tarief"].endswith(" 1")
 
 
-@pytest.mark.parametrize(
-    ("query", "rows"),
-    [
+def test_exports_are_limited_as_asked(world: World) -> None:
+    for query, rows in (
         ("charges?state=open", 1),
         ("charges?date_from=2026-03-05", 1),
         ("charges?date_until=2026-03-05", 1),
@@ -200,10 +203,11 @@ def test_charges_and_decisions_tell_the_same_story(world: World) -> None:
         ("invoice-lines?state=released", 1),
         ("decisions?state=blocked", 0),
         ("decisions?date_from=2026-03-02&date_until=2026-03-02", 1),
-    ],
-)
-def test_exports_are_limited_as_asked(world: World, query: str, rows: int) -> None:
-    assert len(table(world, f"/v1/exports/{query}")) == rows
+        ("receipts?method=bank_transfer&date_from=2026-03-31&date_until=2026-03-31", 1),
+        ("receipts?method=card", 0),
+        ("receipts?date_until=2026-03-30", 0),
+    ):
+        assert len(table(world, f"/v1/exports/{query}")) == rows, query
 
 
 def test_exports_are_limited_to_a_customer_and_a_billing_run(world: World) -> None:
@@ -223,6 +227,7 @@ def test_what_cannot_be_asked_is_refused_before_anything_is_sent(world: World) -
     problem(world.ours.get("/v1/exports/invoices?format=xlsx"), 422, "invalid_input")
     problem(world.ours.get("/v1/exports/invoices?state=open"), 422, "invalid_input")
     problem(world.caller("charges:read").get("/v1/exports/invoices"), 403, "not_allowed")
+    problem(world.caller("invoices:read").get("/v1/exports/receipts"), 403, "not_allowed")
 
 
 def test_xlsx_is_made_by_a_job_with_real_numbers_and_dates(world: World) -> None:
@@ -251,6 +256,64 @@ def test_a_file_needs_the_scope_of_its_rows(world: World) -> None:
     path = f"/v1/jobs/{job['id']}/files/te-factureren-posten-2026-03-31.csv"
     problem(world.caller("jobs:read", "invoices:read").get(path), 403, "not_allowed")
     assert len(read_csv(world.caller("jobs:read", "charges:read").get(path).data)) == 3
+
+
+# --- what is open, and what came in ---
+
+
+def rows(office: Office, name: str) -> list[dict[str, Any]]:
+    export = exports.EXPORTS[name]
+    with office.reading() as scope:
+        found = list(exports.rows_of(scope, export, {}, "nl"))
+    return [dict(zip((field.title for field in export.fields), row, strict=True)) for row in found]
+
+
+def test_an_open_amount_in_a_spreadsheet_is_the_one_of_the_list_and_the_balance(database: Database) -> None:
+    office, made = invoices(database, *("100.00",) * 7)
+    _unpaid, part, paid, over, off, credited, set_off = made
+    part_paid, whole, left = (receive(office, amount) for amount in ("21.00", "330.00", "40.00"))
+    allocate(office, part_paid, part)
+    for invoice, amount in ((paid, "121.00"), (over, "150.00")):
+        allocate(office, whole, invoice, amount, overpays=True)
+    allocate(office, receive(office, "121.00", method="card"), credited)
+    with office.scope() as scope:
+        receivables.write_off(scope, off, "Failliet")
+        note = invoicing.credit(scope, credited, "Dubbel")
+        invoicing.issue_invoice(scope, note)
+        receivables.allocate(scope, {"credit_note_id": note, "invoice_id": set_off, "amount": Decimal("100.00")})
+        receivables.cancel_receipt(scope, left, "Verkeerde rekening")
+    office.charge(amount=Decimal("5.00"))
+    office.release()
+    told = rows(office, "invoices")
+    with office.reading() as scope:
+        standings = receivables.standings(scope, made)
+        balance = receivables.balance_of(scope, customer(office))
+    stands = {row["number"]: (row["paid"], row["open"]) for row in told if row["kind"] == "factuur" and row["number"]}
+    assert list(stands.values()) == [(standings[key].paid, standings[key].open) for key in made]
+    assert [row["payment_state"] for row in told[:7]] == [
+        "open",
+        "deels betaald",
+        "betaald",
+        "te veel betaald",
+        "afgeboekt",
+        "gecrediteerd",
+        "deels betaald",
+    ]
+    [credit_note, released] = told[7:]
+    assert (credit_note["kind"], credit_note["paid"], credit_note["payment_state"]) == ("creditnota", None, None)
+    assert (credit_note["open"], released["open"], released["payment_state"]) == (balance.credits_left, None, None)
+    assert balance.credits_left == Decimal("21.00")
+
+    first, second, cancelled, by_card = rows(office, "receipts")
+    numbers = list(stands)
+    assert (first["settles"], first["left"], first["cancelled"]) == (numbers[1], Decimal("0.00"), "nee")
+    assert (second["settles"], second["left"]) == (", ".join(numbers[2:4]), balance.receipts_left)
+    assert (cancelled["settles"], cancelled["left"], cancelled["cancel_reason"]) == (
+        None,
+        Decimal("0.00"),
+        "Verkeerde rekening",
+    )
+    assert (by_card["method"], by_card["settles"]) == ("pin of creditcard", numbers[5])
 
 
 # --- little memory ---
@@ -314,6 +377,13 @@ def test_the_command_writes_the_same_as_the_api(world: World, tmp_path: Path) ->
     assert run_cli(world, "export", "invoice-lines", str(tmp_path / "r.xlsx"), "-a", ours).exit_code == 0
     book = CalamineWorkbook.from_path(str(tmp_path / "r.xlsx"))
     assert book.sheet_names == ["Factuurregels"]
+
+
+def test_a_limit_that_an_export_does_not_have_is_refused(world: World, tmp_path: Path) -> None:
+    done = run_cli(world, "export", "receipts", str(tmp_path / "o.csv"), "--state", "open", "-a", str(world.ours_id))
+    assert (done.exit_code, "only by its period, customer_id, method" in done.output) == (1, True)
+    assert run_cli(world, "export", "receipts", str(tmp_path / "o.csv"), "-a", str(world.ours_id)).exit_code == 0
+    assert "'@Penningmeester" in (tmp_path / "o.csv").read_text("utf-8-sig")
 
 
 def test_another_ending_is_refused_and_leaves_no_file(world: World, tmp_path: Path) -> None:

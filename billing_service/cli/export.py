@@ -1,4 +1,4 @@
-"""``billing export``: invoices, their lines, charges or decisions to a file, through the same use case as over HTTP."""
+"""``billing export``: invoices, their lines, charges, decisions or receipts to a file, by the use case of the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a bookkeeper takes along: invoices, their lines, charges and decisions, as CSV and XLSX.
+"""What a bookkeeper takes along: invoices, their lines, charges, decisions and receipts, as CSV and XLSX.
 
 ``tables`` says which columns and filters each has, ``wording`` what they are called in Dutch and English; ``writing``
 streams CSV, and makes XLSX (a zip, which must be finished before its first byte is known) in a job.

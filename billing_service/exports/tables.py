@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, select
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from billing_service.documents.spreadsheets import Kind
+from billing_service.errors import InvalidInput
+from billing_service.receivables.standing import CREDIT_REST, IS_OWED, RECEIPT_REST, with_sums
 from billing_service.store.administrations import Administration
 from billing_service.store.charges import Charge, Decision
 from billing_service.store.invoices import Invoice, InvoiceLine
 from billing_service.store.parties import Contract, Customer
 from billing_service.store.questions import Question
+from billing_service.store.receivables import Allocation, Receipt
 from billing_service.store.scope import Scope
 from billing_service.store.tariffs import Tariff, TariffVersion
+from billing_service.store.types import Cents
 
 Shown = Literal["plain", "code", "texts", "flag"]
 """How a value becomes words: as it is; a code by its word; a text per language; yes or no."""
@@ -25,7 +29,7 @@ Shown = Literal["plain", "code", "texts", "flag"]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column; ``title`` is a key of ``wording.TITLES``."""
+    """One column; ``title`` is a key of ``wording.TITLES``. ``of`` may be what the source makes of the whole table."""
 
     title: str
     of: ColumnElement[Any] | Any
@@ -38,28 +42,35 @@ class Field:
 class Export:
     """One export. ``needs_scope`` is what a key needs; ``filters`` are the conditions there are, each with one value.
 
-    ``period`` is the day that ``date_from`` and ``date_until`` are about.
+    ``source`` gives the query, its columns the fields in order. ``period`` is the day that ``date_from`` and
+    ``date_until`` are about.
     """
 
     name: str
     needs_scope: str
     fields: tuple[Field, ...]
-    source: Select[Any]
+    source: Callable[[Scope], Select[Any]]
     owner: Any
     period: Any
     filters: Mapping[str, Any]
     order: tuple[Any, ...]
 
     def statement(self, scope: Scope, wanted: Mapping[str, Any]) -> Select[Any]:
-        """The query for the rows that ``wanted`` asks for; its columns are the fields, in order."""
-        query = self.source.where(self.owner == scope.administration_id)
+        """The query for the rows that ``wanted`` asks for; its columns are the fields, in order.
+
+        Raises ``InvalidInput`` for a filter that this export does not have.
+        """
+        query = self.source(scope).where(self.owner == scope.administration_id)
         for name, value in wanted.items():
             if name == "date_from":
                 query = query.where(self.period >= value)
             elif name == "date_until":
                 query = query.where(self.period <= value)
-            else:
+            elif name in self.filters:
                 query = query.where(self.filters[name] == value)
+            else:
+                known = ", ".join(self.filters)
+                raise InvalidInput(f"This export cannot be limited by {name}: only by its period, {known}.")
         return query.order_by(*self.order)
 
 
@@ -93,6 +104,9 @@ _INVOICE_FIELDS: Final = (
     Field("currency", Invoice.currency, width=8),
     Field("payment_reference", Invoice.payment_reference, width=24),
     Field("credits", _CREDITED.number),
+    Field("paid", "paid", "amount"),
+    Field("open", "open", "amount"),
+    Field("payment_state", "state", shown="code"),
 )
 
 _LINE_FIELDS: Final = (
@@ -161,31 +175,69 @@ _DECISION_FIELDS: Final = (
     Field("invoice_number", Invoice.number),
 )
 
+_SETTLED: Final = (
+    select(Invoice.number)
+    .join(
+        Allocation, and_(Allocation.administration_id == Invoice.administration_id, Allocation.invoice_id == Invoice.id)
+    )
+    .where(Allocation.administration_id == Receipt.administration_id, Allocation.receipt_id == Receipt.id)
+    .group_by(Invoice.number)
+    .having(func.sum(Allocation.amount) != 0)
+    .order_by(Invoice.number)
+    .correlate(Receipt)
+    .subquery()
+)
+
+_METHOD: Final = case((Receipt.method == "card", "card_payment"), else_=Receipt.method)
+"""A card that was paid with is no hour card: it has a word of its own."""
+
+_RECEIPT_FIELDS: Final = (
+    Field("received_on", Receipt.received_on, "date", width=12),
+    *_CUSTOMER,
+    Field("amount", Receipt.amount, "amount"),
+    Field("left", RECEIPT_REST, "amount"),
+    Field("currency", Administration.currency, width=8),
+    Field("method", _METHOD, shown="code"),
+    Field("settles", select(func.aggregate_strings(_SETTLED.c.number, ", ")).scalar_subquery(), width=32),
+    Field("payer_name", Receipt.payer_name, width=32),
+    Field("payer_iban", Receipt.payer_iban, width=24),
+    Field("reference", Receipt.reference, width=32),
+    Field("cancelled", Receipt.cancelled_at.is_not(None), shown="flag"),
+    Field("cancel_reason", Receipt.cancel_reason, width=32),
+)
+
 
 def _columns(fields: tuple[Field, ...], table: Any) -> Select[Any]:
     return select(*(field.of for field in fields)).select_from(table)
 
 
-def _of_invoices() -> Select[Any]:
-    query = _join(_columns(_INVOICE_FIELDS, Invoice), Customer, Invoice.customer_id, outer=False)
+def _of_invoices(scope: Scope) -> Select[Any]:
+    query = _join(select().select_from(Invoice), Customer, Invoice.customer_id, outer=False)
     query = _join(query, Contract, Invoice.contract_id, outer=False)
-    return _join(query, _CREDITED, Invoice.credits_invoice_id)
+    query, sums = with_sums(_join(query, _CREDITED, Invoice.credits_invoice_id), scope)
+    is_note = and_(Invoice.kind == "credit_note", Invoice.state == "issued")
+    stands = {
+        "paid": type_coerce(case((IS_OWED, sums.paid)), Cents),
+        "open": type_coerce(case((IS_OWED, sums.left), (is_note, CREDIT_REST)), Cents),
+        "state": case((IS_OWED, sums.state)),
+    }
+    return query.add_columns(*(stands.get(field.of, field.of) for field in _INVOICE_FIELDS))
 
 
-def _of_lines() -> Select[Any]:
+def _of_lines(_: Scope) -> Select[Any]:
     query = _join(_columns(_LINE_FIELDS, InvoiceLine), Invoice, InvoiceLine.invoice_id, outer=False)
     query = _join(query, Customer, Invoice.customer_id, outer=False)
     return _join(query, Contract, Invoice.contract_id, outer=False)
 
 
-def _of_charges() -> Select[Any]:
+def _of_charges(_: Scope) -> Select[Any]:
     query = _columns(_CHARGE_FIELDS, Charge).join(Administration, Administration.id == Charge.administration_id)
     query = _join(query, Customer, Charge.customer_id, outer=False)
     query = _join(query, Contract, Charge.contract_id, outer=False)
     return _join(_join(query, Question, Charge.question_id), Invoice, Charge.invoice_id)
 
 
-def _of_decisions() -> Select[Any]:
+def _of_decisions(_: Scope) -> Select[Any]:
     query = _columns(_DECISION_FIELDS, Decision).join(Administration, Administration.id == Decision.administration_id)
     query = _join(query, Question, Decision.question_id, outer=False)
     query = _join(_join(query, Customer, Decision.customer_id), Contract, Decision.contract_id)
@@ -193,12 +245,17 @@ def _of_decisions() -> Select[Any]:
     return _join(query, Invoice, Decision.invoice_id)
 
 
+def _of_receipts(_: Scope) -> Select[Any]:
+    query = _columns(_RECEIPT_FIELDS, Receipt).join(Administration, Administration.id == Receipt.administration_id)
+    return _join(query, Customer, Receipt.customer_id, outer=False)
+
+
 _ALL: Final = (
     Export(
         "invoices",
         "invoices:read",
         _INVOICE_FIELDS,
-        _of_invoices(),
+        _of_invoices,
         Invoice.administration_id,
         Invoice.issue_date,
         {
@@ -214,7 +271,7 @@ _ALL: Final = (
         "invoice_lines",
         "invoices:read",
         _LINE_FIELDS,
-        _of_lines(),
+        _of_lines,
         InvoiceLine.administration_id,
         Invoice.issue_date,
         {
@@ -230,7 +287,7 @@ _ALL: Final = (
         "charges",
         "charges:read",
         _CHARGE_FIELDS,
-        _of_charges(),
+        _of_charges,
         Charge.administration_id,
         Charge.date,
         {
@@ -245,7 +302,7 @@ _ALL: Final = (
         "decisions",
         "decisions:read",
         _DECISION_FIELDS,
-        _of_decisions(),
+        _of_decisions,
         Decision.administration_id,
         Decision.decided_on,
         {
@@ -255,6 +312,16 @@ _ALL: Final = (
             "billing_run_id": Invoice.billing_run_id,
         },
         (Decision.question_id,),
+    ),
+    Export(
+        "receipts",
+        "receivables:read",
+        _RECEIPT_FIELDS,
+        _of_receipts,
+        Receipt.administration_id,
+        Receipt.received_on,
+        {"customer_id": Receipt.customer_id, "method": Receipt.method},
+        (Receipt.id,),
     ),
 )
 

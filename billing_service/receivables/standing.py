@@ -129,7 +129,8 @@ def having(
     left: ColumnElement[Any] = OPEN
     state = PAYMENT_STATE
     if not few:
-        statement, left, state = _with_sums(statement, scope)
+        statement, sums = with_sums(statement, scope)
+        left, state = sums.left, sums.state
     statement = statement.where(IS_OWED)
     if payment_state is not None:
         statement = statement.where(state.in_([payment_state]))
@@ -138,7 +139,18 @@ def having(
     return statement
 
 
-def _with_sums(statement: Select[Any], scope: Scope) -> tuple[Select[Any], ColumnElement[Any], ColumnElement[str]]:
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Columns beside ``Invoice``, of an issued invoice: what is open (``left``) and paid in cents, and its state."""
+
+    left: ColumnElement[Any]
+    paid: ColumnElement[Any]
+    state: ColumnElement[str]
+
+
+def with_sums(statement: Select[Any], scope: Scope) -> tuple[Select[Any], Sums]:
+    """``statement`` over ``Invoice`` with sums that are made once for all invoices, for whoever reads many."""
+
     def joined(query: Any) -> ColumnElement[Any]:
         nonlocal statement
         sums = query.group_by(query.selected_columns[0]).subquery()
@@ -167,7 +179,8 @@ def _with_sums(statement: Select[Any], scope: Scope) -> tuple[Select[Any], Colum
         select(WriteOff.invoice_id, func.sum(WriteOff.amount).label("total")).where(WriteOff.administration_id == mine)
     )
     left = type_coerce(Invoice.gross, BigInteger) - allocated - off
-    return statement, left, _payment_state(left, allocated - closed, credited, off)
+    paid = allocated - closed
+    return statement, Sums(left, paid, _payment_state(left, paid, credited, off))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from billing_service.api.schemas.exports import (
     DecisionExportQuery,
     InvoiceExportIn,
     InvoiceExportQuery,
+    ReceiptExportIn,
+    ReceiptExportQuery,
 )
 from billing_service.api.schemas.watching import JobOut
 from billing_service.documents.spreadsheets import CSV
@@ -70,6 +72,18 @@ def export_decisions(scope: Scope, query: dict[str, Any]) -> flask.Response:
 def start_decision_export(scope: Scope, body: dict[str, Any]) -> Answer:
     """Make a file of decisions; the job's result names it."""
     return _start(scope, "decisions", body)
+
+
+@routes.operation("GET", "/exports/receipts", scope="receivables:read", query=ReceiptExportQuery, file="text/csv")
+def export_receipts(scope: Scope, query: dict[str, Any]) -> flask.Response:
+    """Download receipts as CSV."""
+    return _stream(scope, "receipts", query)
+
+
+@routes.operation("POST", "/exports/receipts", scope="receivables:read", body=ReceiptExportIn, out=JobOut, status=202)
+def start_receipt_export(scope: Scope, body: dict[str, Any]) -> Answer:
+    """Make a file of receipts; the job's result names it."""
+    return _start(scope, "receipts", body)
 
 
 def _stream(scope: Scope, name: str, query: dict[str, Any]) -> flask.Response:

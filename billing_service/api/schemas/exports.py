@@ -7,6 +7,7 @@ from typing import Any, Final
 from billing_service.api.glue import Choice, Identifier, InputSchema, IsoDate
 from billing_service.api.schemas.common import LANGUAGES
 from billing_service.api.schemas.decisions import CHARGE_STATES, STATES
+from billing_service.api.schemas.receivables import METHODS
 
 INVOICE_STATES: Final = ("released", "issued", "withdrawn")
 INVOICE_KINDS: Final = ("invoice", "credit_note", "zero_statement")
@@ -25,12 +26,17 @@ class WrittenSchema(InputSchema):
     )
 
 
-class LimitedSchema(WrittenSchema):
+class _PeriodSchema(WrittenSchema):
     """What every export can be limited to."""
 
     date_from = IsoDate(**_about("From this day on."))
     date_until = IsoDate(**_about("Up to and including this day."))
     customer_id = Identifier()
+
+
+class LimitedSchema(_PeriodSchema):
+    """What exports of work and documents can be limited to besides."""
+
     contract_id = Identifier()
     billing_run_id = Identifier()
 
@@ -46,6 +52,10 @@ class _ChargesSchema(LimitedSchema):
 
 class _DecisionsSchema(LimitedSchema):
     state = Choice(*STATES)
+
+
+class _ReceiptsSchema(_PeriodSchema):
+    method = Choice(*METHODS)
 
 
 class _Streamed:
@@ -78,3 +88,11 @@ class DecisionExportQuery(_DecisionsSchema, _Streamed):
 
 class DecisionExportIn(_DecisionsSchema, _Made):
     """The period is that of the days on which questions were closed."""
+
+
+class ReceiptExportQuery(_ReceiptsSchema, _Streamed):
+    """The period is that of the days on which money came in."""
+
+
+class ReceiptExportIn(_ReceiptsSchema, _Made):
+    """The period is that of the days on which money came in."""
