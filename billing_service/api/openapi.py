@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import flask
 
+from billing_service.api import description
+
 _METHODS: Final = ("get", "put", "post", "patch", "delete")
 _KEPT: Final = "billing_openapi"
 _CREATED: Final = "201"
@@ -18,7 +20,7 @@ _CREATED: Final = "201"
 def document(app: flask.Flask) -> dict[str, Any]:
     """The description of this application; made at the first call."""
     if _KEPT not in app.extensions:
-        spec = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+        spec = description.of(app)
         _add_links(spec["paths"])
         app.extensions[_KEPT] = spec
     found: dict[str, Any] = app.extensions[_KEPT]
