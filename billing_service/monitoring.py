@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from billing_service.store.administrations import Series
 from billing_service.store.audit import AuditRow, OperatorAuditRow
 from billing_service.store.clock import database_now
+from billing_service.store.connections import Connection
 from billing_service.store.deliveries import IS_STUCK, NOT_DELIVERED, Delivery
 from billing_service.store.findings import Finding
 from billing_service.store.invoices import Invoice
@@ -33,6 +34,7 @@ DISK_NEARLY_FULL: Final = 500 * 1024 * 1024
 
 # Written into the statement, so that a planner sees that the partial index is enough.
 _OPEN: Final[tuple[ColumnElement[str], ...]] = (literal_column("'ready'"), literal_column("'running'"))
+_IS_STOPPED: Final = Connection.state == literal_column("'stopped'")
 _STUCK: Final[ColumnElement[str]] = literal_column("'needs_attention'")
 _UNRESOLVED: Final[ColumnElement[str]] = literal_column("'open'")
 _DONE: Final[ColumnElement[str]] = literal_column("'done'")
@@ -172,6 +174,12 @@ def _deliveries(session: Session, now: datetime) -> Iterator[Figure]:
         ("cause",),
         _counted(session, Delivery.cause, where=IS_STUCK),
     )
+    yield Figure(
+        "billing_connections_stopped",
+        "Connections to accounting packages over which nothing goes, by cause.",
+        ("cause",),
+        _counted(session, Connection.stop_cause, where=_IS_STOPPED),
+    )
 
 
 def _audit(session: Session, now: datetime) -> Iterator[Figure]:
@@ -206,6 +214,8 @@ def _concerns_of(session: Session) -> Iterator[Concern]:
         yield Concern("work_waits", f"The oldest work is due for {int((now - due).total_seconds())} seconds.")
     if stuck := session.execute(select(func.count()).select_from(Delivery).where(IS_STUCK)).scalar_one():
         yield Concern("deliveries_need_attention", f"{stuck} deliveries need attention: billing deliveries list.")
+    if stopped := session.execute(select(func.count()).select_from(Connection).where(_IS_STOPPED)).scalar_one():
+        yield Concern("connections_stopped", f"{stopped} connections are stopped: billing connection show.")
     if blocked := _blocked(session):
         yield Concern("series_blocked", f"{blocked} number series wait for their last number since a restore.")
 

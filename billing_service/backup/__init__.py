@@ -2,7 +2,7 @@
 
 ``rows`` is how a row becomes a line and back, ``file`` the file with its header and digests, ``taking`` writes one,
 ``restoring`` puts one into an empty database. After a restore every number series is blocked until a person confirms
-the last number really sent (``parties.numbering``).
+the last number really sent, and nothing goes to the outside until a person says so (``holding``).
 """
 
 from billing_service.backup.file import Backup, check

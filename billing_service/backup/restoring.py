@@ -1,14 +1,13 @@
 """Putting a backup into an empty database: all of it, verified, or nothing.
 
 One transaction makes the schema of the backup, loads the rows, reads them back, brings the schema up to date, verifies
-the books and blocks every number series. The block is part of the restore: numbers that were given after the backup
-may have been sent, and only a person can know. What was on its way to an accounting package is looked for there first.
+the books and holds the copy (``holding``): no number is given and nothing is called until a person says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -22,12 +21,12 @@ from billing_service.auditing.trails import Trail
 from billing_service.auditing.verifying import Verifying
 from billing_service.backup import file, rows
 from billing_service.backup.file import Backup, Reading
+from billing_service.backup.holding import Held, hold
 from billing_service.core.audit_chain import SENTENCES
 from billing_service.core.completeness import sentence
 from billing_service.core.ids import new_id
 from billing_service.errors import Conflict, UnreadableFile, WrongSchema
-from billing_service.parties import numbering
-from billing_service.store import dispatch, schema, triggers
+from billing_service.store import schema, triggers
 from billing_service.store.administrations import Administration, Series
 from billing_service.store.audit import OperatorAuditRow
 from billing_service.store.session import Database
@@ -35,17 +34,17 @@ from billing_service.store.session import Database
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored, how many series wait for their last number, and what is not sound in the books (accepted)."""
+    """What was restored, what waits for a person, and what is not sound in the books (accepted)."""
 
     backup: Backup
-    series_blocked: int
+    held: Held
     breaks: tuple[str, ...]
 
 
 def restore(
     database: Database, path: Path, now: datetime, actor: str, *, accept_broken_books: bool = False
 ) -> Restored:
-    """Restore a backup into an empty database and block every number series.
+    """Restore a backup into an empty database and hold it until a person says what it may do.
 
     Raises:
         Conflict: the database is not empty; or its books are not sound and that is not accepted.
@@ -89,8 +88,7 @@ def _restore(connection: Connection, reading: Reading, now: datetime, actor: str
                 " --accept-broken-books restores them as they are.",
                 code="broken_books",
             )
-        blocked = numbering.block_all_series(session, now, actor)
-        doubted = dispatch.doubt(session, now)
+        held = hold(session, now, actor)
         session.add(
             OperatorAuditRow(
                 id=(made := new_id()),
@@ -103,14 +101,13 @@ def _restore(connection: Connection, reading: Reading, now: datetime, actor: str
                     "backup_of": backup.moment,
                     "schema": backup.schema,
                     "rows": sum(backup.rows.values()),
-                    "series_blocked": blocked,
-                    "deliveries_to_look_for": doubted,
+                    **asdict(held),
                     "breaks": list(broken),
                 },
             )
         )
         session.flush()
-    return Restored(backup, blocked, broken)
+    return Restored(backup, held, broken)
 
 
 def _refuse_filled(connection: Connection, backup: Backup) -> None:

@@ -8,6 +8,7 @@ import click
 
 from billing_service.backup import Backup
 from billing_service.cli.program import ACTOR, Program, pass_program
+from billing_service.cli.series import tell_held
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -48,7 +49,8 @@ def restore_backup(program: Program, file: Path, accept_broken_books: bool) -> N
     """Put the backup FILE into an empty database: all of it, verified, or nothing.
 
     Every number series is blocked afterwards: numbers given after the backup may have been sent. Look up the last
-    number that was really sent in each series and confirm it with billing confirm-last-number.
+    number that was really sent in each series and confirm it with billing confirm-last-number. Nothing goes to
+    accounting packages and webhooks either until a person resumes each: billing connection resume.
     """
     from billing_service import backup
 
@@ -59,10 +61,7 @@ def restore_backup(program: Program, file: Path, accept_broken_books: bool) -> N
     for sentence in done.breaks:
         click.echo(f"Accepted: {sentence}")
     click.echo(f"{sum(done.backup.rows.values())} rows restored and read back.")
-    click.echo(
-        f"{done.series_blocked} number series blocked. Nothing is issued until the last number really sent is confirmed"
-        " in each: billing confirm-last-number."
-    )
+    tell_held(done.held)
 
 
 def _tell(backup: Backup) -> None:

@@ -271,7 +271,7 @@ def stop(program: Program, administration: str | None, reason: str) -> None:
 
 @_command("resume")
 def resume(program: Program, administration: str | None) -> None:
-    """Go on after a stop."""
+    """Go on after a stop; in a copy restored from a backup: say that this copy may call the package."""
     with _current(program, administration) as (scope, row):
         connecting.resume(scope, row)
     click.echo("It goes on.")
@@ -358,6 +358,8 @@ def _done(program: Program, administration: str | None, start: Callable[[Scope, 
 def _told(row: Connection) -> Iterator[tuple[str, str | date | datetime]]:
     yield "title", f"{row.title} ({row.package})"
     yield "state", row.state if row.state != "stopped" else f"stopped ({row.stop_cause}): {row.stop_reason}"
+    if row.restored_at is not None:
+        yield "restored", f"{row.restored_at}: nothing is called until it is resumed"
     yield "company", row.company_name or "not read yet"
     yield "lists read", row.lists_read_at or "never"
     yield "customers", f"compared {row.matched_at}" if row.matched_at else "not compared yet"

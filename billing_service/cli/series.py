@@ -6,6 +6,7 @@ from datetime import datetime
 
 import click
 
+from billing_service.backup.holding import Held, hold
 from billing_service.cli.program import ACTOR, Program, administration_option, pass_program
 from billing_service.errors import InvalidInput
 from billing_service.parties import numbering
@@ -16,14 +17,30 @@ from billing_service.store.scope import Scope
 @click.command("block-series")
 @pass_program
 def block_series(program: Program) -> None:
-    """Block every number series: after a restore by other means than billing restore.
+    """Hold this copy of the database: after a restore by other means than billing restore.
 
-    Nothing is issued until the last number of each series is confirmed.
+    Nothing is issued until the last number of each series is confirmed, and nothing goes to accounting packages and
+    webhooks until a person resumes each.
     """
     context = program.context
     with context.database.write() as session:
-        many = numbering.block_all_series(session, context.clock(), ACTOR)
-    click.echo(f"{many} number series blocked; confirm the last number of each: billing confirm-last-number.")
+        held = hold(session, context.clock(), ACTOR)
+    tell_held(held)
+
+
+def tell_held(held: Held) -> None:
+    """What waits for a person after a restore."""
+    click.echo(
+        f"{held.series_blocked} number series blocked. Nothing is issued until the last number really sent is confirmed"
+        " in each: billing confirm-last-number."
+    )
+    if held.connections_held:
+        click.echo(
+            f"{held.connections_held} connections to accounting packages stand still until you resume them: billing"
+            f" connection resume. {held.deliveries_doubted} deliveries are looked for there first."
+        )
+    if held.webhook_endpoints_held:
+        click.echo(f"{held.webhook_endpoints_held} webhook endpoints are disabled until you make them active again.")
 
 
 @click.command("confirm-last-number")

@@ -32,7 +32,8 @@ from connectors.package import Package, Setting
 NOT_READ: Final = "connection_not_read"
 SIGN_IN: Final = "connection_sign_in"
 OTHER_COMPANY: Final = "connection_other_company"
-OF_CONNECTIONS: Final = (NOT_READ, SIGN_IN, OTHER_COMPANY, mapping.MISSING, mapping.INVALID)
+RESTORED: Final = "connection_restored"
+OF_CONNECTIONS: Final = (NOT_READ, SIGN_IN, OTHER_COMPANY, RESTORED, mapping.MISSING, mapping.INVALID)
 """Findings about a connection itself; they go when it is closed."""
 
 
@@ -84,7 +85,7 @@ def not_closed(scope: Scope) -> Connection:
 
 
 def change(scope: Scope, vault: Vault, row: Connection, values: Mapping[str, Any]) -> Connection:
-    """Changes what is given; of ``settings`` and ``secrets`` only the names given, ``None`` takes one away.
+    """Changes what is given; of ``settings`` and ``secrets`` only the names given, ``None`` or nothing takes one away.
 
     While a connection was never active, other settings or secrets may lead to another company. Raises as ``create``.
     """
@@ -119,7 +120,8 @@ def activate(scope: Scope, row: Connection, start_date: date) -> Connection:
 
 
 def stop(scope: Scope, row: Connection, cause: str, reason: str) -> Connection:
-    """Nothing goes out or comes in until it is resumed. ``cause``: ``person``, ``sign_in`` or ``other_company``.
+    """Nothing goes out or comes in until it is resumed. ``cause``: ``person``, ``sign_in``, ``other_company`` or
+    ``restored``.
 
     Raises ``Conflict`` for one that is not active.
     """
@@ -146,19 +148,38 @@ def sign_in_lost(scope: Scope, connection_id: UUID, detail: str) -> None:
         findings.report(scope, SIGN_IN, "connection", row.id, facts)
 
 
+def hold(scope: Scope, row: Connection) -> None:
+    """This is a restored copy: over this connection nothing is called, in whatever state it is, until a person
+    resumes it. The database that the backup was made of may still be in use."""
+    row.restored_at = scope.now
+    if row.state == "active":
+        stop(scope, row, "restored", "This copy was restored from a backup.")
+    scope.session.flush()
+    findings.report(scope, RESTORED, "connection", row.id, {"connection": row.title})
+
+
 def resume(scope: Scope, row: Connection) -> Connection:
     """Goes on after a stop. One that the package stopped has to be read with success first: that resumes it by itself.
 
+    In a restored copy it says that this copy may call the package; one that was not active then stays as it was.
     Raises ``Conflict`` for one that is not stopped, and for an incomplete mapping.
     """
+    if row.restored_at is not None and row.stop_cause != "restored":
+        return _let_go(scope, row)
     if row.state != "stopped":
         raise Conflict("This connection is not stopped.", code="not_stopped")
-    if row.stop_cause != "person" and not _was_read_since(row):
+    if row.stop_cause not in {"person", "restored"} and not _was_read_since(row):
         raise Conflict("Repair the sign-in and read the connection first.", code="connection_not_read")
     mapping.refuse_incomplete(scope, row)
     row.state, row.stop_cause, row.stop_reason, row.stopped_at = "active", None, None, None
-    scope.session.flush()
     dispatch.resume(scope, row.id)
+    return _let_go(scope, row)
+
+
+def _let_go(scope: Scope, row: Connection) -> Connection:
+    row.restored_at = None
+    scope.session.flush()
+    findings.settle(scope, RESTORED, row.id, "resumed")
     audit.record(scope, "resume", "connection", row.id)
     return row
 
@@ -231,7 +252,7 @@ def _fill_in(row: Connection, vault: Vault, values: Mapping[str, Any]) -> None:
 
 
 def _merged(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, str]:
-    return {name: value for name, value in (dict(before) | dict(given)).items() if value is not None}
+    return {name: value for name, value in (dict(before) | dict(given)).items() if value}
 
 
 def _wrong_names(package: Package, kind: str, given: Mapping[str, str]) -> list[FieldError]:

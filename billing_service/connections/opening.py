@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 import structlog
+from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 
 import connectors
@@ -103,8 +104,19 @@ def connection_of(outside: Outside, row: store.Connection) -> tuple[Package, Con
         enabled=frozenset(row.enabled),
         on_call=_traced,
         deadlines=_deadlines(outside.call_seconds),
-        transport=outside.transport(row.package),
+        transport=_Silence() if row.restored_at is not None else outside.transport(row.package),
     )
+
+
+class _Silence(BaseAdapter):
+    """In place of the network in a restored copy: whatever asks, nothing leaves until a person resumes."""
+
+    def send(self, request: PreparedRequest, *args: object, **options: object) -> Response:
+        detail = "This copy was restored from a backup: resume the connection first, if nothing else uses it."
+        raise Conflict(detail, code="restored_copy")
+
+    def close(self) -> None:
+        """Nothing was opened."""
 
 
 def _deadlines(whole: float) -> Deadlines:

@@ -26,6 +26,11 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "{found}. Er gaat niets meer heen en weer.",
             "Meld aan bij de juiste administratie en lees de koppeling opnieuw.",
         ),
+        "connection_restored": (
+            "Deze kopie is teruggezet uit een reservekopie. Over koppeling {connection} gaat niets heen en weer, want "
+            "de oorspronkelijke kan nog in gebruik zijn.",
+            "Hervat de koppeling als alleen deze kopie nog in gebruik is. Wat onderweg was, wordt dan eerst opgezocht.",
+        ),
         "connection_sign_in": (
             "{package} accepteert de aanmelding van koppeling {connection} niet meer. Er gaat niets meer heen en weer; "
             "wat wacht, blijft bewaard. {detail}",
@@ -52,6 +57,11 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "Connection {connection} leads to another company: {expected} was expected, {found} was found. Nothing "
             "goes either way any more.",
             "Sign in to the right company and read the connection again.",
+        ),
+        "connection_restored": (
+            "This copy was restored from a backup. Nothing goes either way over connection {connection}, because the "
+            "original may still be in use.",
+            "Resume the connection when only this copy is in use. What was on its way is looked for first then.",
         ),
         "connection_sign_in": (
             "{package} no longer accepts the sign-in of connection {connection}. Nothing goes either way any more; "

@@ -74,6 +74,11 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "Een webhook naar {url} is na alle pogingen niet aangenomen: {problem}.",
             "Herstel de ontvanger en laat opnieuw verzenden wat hij heeft gemist.",
         ),
+        "webhooks_restored": (
+            "Deze kopie is teruggezet uit een reservekopie. Naar {url} wordt niets verzonden, want de oorspronkelijke "
+            "kan nog in gebruik zijn.",
+            "Zet de webhook weer aan als alleen deze kopie nog in gebruik is, en laat verzenden wat is gemist.",
+        ),
         "work_failed": (
             "Werk op de achtergrond ({kind}) is na {attempts} pogingen gestopt: {reason}",
             "Herstel de oorzaak en start het werk opnieuw.",
@@ -138,6 +143,10 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "webhook_failed": (
             "A webhook to {url} was not taken after all attempts: {problem}.",
             "Repair the receiver, and have what it missed sent again.",
+        ),
+        "webhooks_restored": (
+            "This copy was restored from a backup. Nothing is sent to {url}, because the original may still be in use.",
+            "Make the endpoint active again when only this copy is in use, and have what it missed sent.",
         ),
         "work_failed": (
             "Work in the background ({kind}) stopped after {attempts} attempts: {reason}",

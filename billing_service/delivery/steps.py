@@ -63,7 +63,7 @@ def next_move(
         return Move.WAIT
     if remote is None:
         return _without_remote(progress, capabilities, now)
-    if progress.unclear and progress.step == Step.ATTACH and remote.attachments is None:
+    if progress.unclear and progress.step == Step.ATTACH and remote.attachments is None and attachment is not None:
         return Move.ATTACH if key_lives(progress, capabilities, now) else Move.ASK
     if progress.digest not in (None, digest) and _may_change(remote, capabilities):
         return Move.UPDATE

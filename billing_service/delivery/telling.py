@@ -16,6 +16,7 @@ from billing_service.store.deliveries import IS_STUCK, NOT_DELIVERED, Delivery
 from billing_service.store.invoices import Invoice
 from billing_service.store.receivables import Allocation
 from billing_service.store.scope import Scope
+from billing_service.store.telling import tell
 from billing_service.store.work import OutboxRow
 
 DELIVERIES_NEED_ATTENTION: Final = "deliveries_need_attention"
@@ -33,6 +34,7 @@ def lock(scope: Scope, connection_id: UUID) -> None:
 def needs_attention(scope: Scope, row: Delivery) -> None:
     """In the transaction that stored it, with the connection locked."""
     told(scope, row.connection_id)
+    tell(scope, "delivery.needs_attention", "delivery", row.id, _news(row) | {"cause": row.cause, "fix": row.fix})
 
 
 def told(scope: Scope, connection_id: UUID) -> None:
@@ -49,7 +51,8 @@ def told(scope: Scope, connection_id: UUID) -> None:
 
 
 def delivered(scope: Scope, row: Delivery) -> None:
-    """Whatever waits for this one goes on now."""
+    """In the transaction that stored it: whatever waits for this one goes on now."""
+    tell(scope, "delivery.delivered", "delivery", row.id, _news(row) | {"remote_id": row.remote_id})
     if row.noun == "customer":
         of_customer = select(Invoice.id).where(
             Invoice.administration_id == scope.administration_id, Invoice.customer_id == row.subject_id
@@ -63,6 +66,15 @@ def delivered(scope: Scope, row: Delivery) -> None:
             Allocation.administration_id == scope.administration_id, Allocation.invoice_id == row.subject_id
         )
         _wake(scope, row, INVOICE, INVOICE_FIRST, credits_it.union_all(settles_it))
+
+
+def _news(row: Delivery) -> dict[str, object]:
+    return {
+        "connection_id": row.connection_id,
+        "noun": row.noun,
+        "subject_id": row.subject_id,
+        "number": row.number,
+    }
 
 
 def _wake(scope: Scope, row: Delivery, waits: str, cause: str, subjects: object) -> None:

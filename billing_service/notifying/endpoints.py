@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
+from billing_service import findings
 from billing_service.core.ids import new_id
 from billing_service.errors import Conflict, NotFound
 from billing_service.notifying.addresses import check_url, networks_of
@@ -25,6 +26,8 @@ MOST: Final = 20
 """Endpoints of one administration: every event is sent to each."""
 OVERLAP: Final = timedelta(hours=24)
 """How long after a rotation messages carry a signature by the previous secret too."""
+RESTORED: Final = "webhooks_restored"
+"""The finding about an endpoint to which a restored copy sends nothing."""
 _SECRET_BYTES: Final = 32
 
 
@@ -83,9 +86,25 @@ def change(scope: Scope, row: WebhookEndpoint, values: Mapping[str, Any], rules:
     if "state" in values and values["state"] != row.state:
         row.state = values["state"]
         row.disabled_reason = None if row.state == "active" else "disabled by a person"
+        findings.settle(scope, RESTORED, row.id, "active again")
     scope.session.flush()
     audit.record(scope, "webhook_endpoint.changed", "webhook_endpoint", row.id, dict(values))
     return row
+
+
+def hold(scope: Scope) -> int:
+    """This is a restored copy: nothing is sent until a person makes each endpoint active again; how many that are.
+
+    The database that the backup was made of may still be in use.
+    """
+    rows = list(scope.session.scalars(_of(scope).where(WebhookEndpoint.state == "active")))
+    for row in rows:
+        row.state, row.disabled_reason = "disabled", "restored from a backup"
+    scope.session.flush()
+    for row in rows:
+        audit.record(scope, "webhook_endpoint.disabled", "webhook_endpoint", row.id, {"reason": row.disabled_reason})
+        findings.report(scope, RESTORED, "webhook_endpoint", row.id, {"url": row.url})
+    return len(rows)
 
 
 def remove(scope: Scope, row: WebhookEndpoint) -> None:
@@ -94,6 +113,7 @@ def remove(scope: Scope, row: WebhookEndpoint) -> None:
     scope.session.execute(delete(WebhookDelivery).where(mine, WebhookDelivery.endpoint_id == row.id))
     scope.session.delete(row)
     scope.session.flush()
+    findings.settle(scope, RESTORED, row.id, "removed")
     audit.record(scope, "webhook_endpoint.removed", "webhook_endpoint", row.id, {})
 
 

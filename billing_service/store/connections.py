@@ -29,6 +29,7 @@ class Connection(Base, Keyed, Versioned):
     these were given; ``enabled`` names unverified capabilities that somebody switched on. Documents dated from
     ``start_date`` on are delivered.
     ``checked_at``, ``lists_read_at``, ``matched_at`` and ``opening_taken_at`` are when that was last done whole.
+    ``restored_at``: this is a restored copy, over which nothing is called until a person resumes it.
     ``sign_in_state`` is the SHA-256 of the state that a sign-in over OAuth must bring back before ``sign_in_until``.
     ``webhook_key`` is the unguessable part of the address at which the package may call us.
     """
@@ -54,6 +55,7 @@ class Connection(Base, Keyed, Versioned):
     stop_cause: Mapped[str | None]
     stop_reason: Mapped[str | None]
     stopped_at: Mapped[datetime | None]
+    restored_at: Mapped[datetime | None]
     opening_taken_at: Mapped[datetime | None]
     sign_in_state: Mapped[str | None]
     sign_in_until: Mapped[datetime | None]
@@ -64,7 +66,7 @@ class Connection(Base, Keyed, Versioned):
     __table_args__ = (
         one_of("state", "preparing", "active", "stopped", "closed"),
         one_of("payments_owner", "package", "service"),
-        one_of("stop_cause", "person", "sign_in", "other_company"),
+        one_of("stop_cause", "person", "sign_in", "other_company", "restored"),
         CheckConstraint("state <> 'active' OR start_date IS NOT NULL", name="start_date"),
         CheckConstraint("state <> 'stopped' OR (stop_cause IS NOT NULL AND stopped_at IS NOT NULL)", name="stopped"),
         UniqueConstraint("webhook_key"),

@@ -210,7 +210,7 @@ def stop_connection(scope: Scope, connection_id: UUID, body: dict[str, Any]) -> 
 
 @routes.operation("POST", f"{ONE}/resume", scope=WRITE, out=ConnectionOut)
 def resume_connection(scope: Scope, connection_id: UUID) -> Connection:
-    """Go on after a stop."""
+    """Go on after a stop; in a copy that was restored from a backup: say that this copy may call the package."""
     return connecting.resume(scope, connecting.get(scope, connection_id))
 
 

@@ -27,7 +27,7 @@ from billing_service.connections.mapping import KINDS, PROBLEMS
 from billing_service.store.connections import LISTS
 
 STATES = ("preparing", "active", "stopped", "closed")
-STOP_CAUSES = ("person", "sign_in", "other_company")
+STOP_CAUSES = ("person", "sign_in", "other_company", "restored")
 MATCH_STATES = ("proposed", "accepted", "rejected")
 FOUND_BY = ("code", "vat_number", "kvk_number", "name_and_postcode")
 OWNERS = ("package", "service")
@@ -97,6 +97,11 @@ class ConnectionOut(VersionedOut):
     stop_cause = fields.String(required=True, allow_none=True, metadata={"enum": [*STOP_CAUSES, None]})
     stop_reason = fields.String(required=True, allow_none=True)
     stopped_at = Instant(required=True, allow_none=True)
+    restored_at = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "This copy was restored from a backup then: nothing is called until it is resumed."},
+    )
     webhook_key = fields.String(
         required=True, metadata={"description": "The unguessable part of the address that the package's webhooks call."}
     )

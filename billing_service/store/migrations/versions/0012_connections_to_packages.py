@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("stop_cause", sa.Text(), nullable=True),
         sa.Column("stop_reason", sa.Text(), nullable=True),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("restored_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("opening_taken_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sign_in_state", sa.Text(), nullable=True),
         sa.Column("sign_in_until", sa.DateTime(timezone=True), nullable=True),
@@ -52,7 +53,8 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("state IN ('preparing', 'active', 'stopped', 'closed')", name=op.f("ck_connections_state")),
         sa.CheckConstraint(
-            "stop_cause IN ('person', 'sign_in', 'other_company')", name=op.f("ck_connections_stop_cause")
+            "stop_cause IN ('person', 'sign_in', 'other_company', 'restored')",
+            name=op.f("ck_connections_stop_cause"),
         ),
         sa.ForeignKeyConstraint(
             ["administration_id"], ["administrations.id"], name=op.f("fk_connections_administration_id")
