@@ -40,6 +40,8 @@ SCOPES: Final[tuple[str, ...]] = (
     "billing_runs:write",
     "charges:read",
     "charges:write",
+    "conflicts:read",
+    "conflicts:write",
     "connections:read",
     "connections:write",
     "contact_moments:read",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from billing_service.api.conflict_problems import CONFLICT_PROBLEMS
 from billing_service.api.connection_problems import CONNECTION_PROBLEMS
 from billing_service.api.delivery_problems import DELIVERY_PROBLEMS
 from billing_service.api.import_problems import IMPORT_PROBLEMS
@@ -292,7 +293,9 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
     ),
 }
 
-_MORE: Final = CONNECTION_PROBLEMS | DELIVERY_PROBLEMS | IMPORT_PROBLEMS | MONEY_PROBLEMS | WEBHOOK_PROBLEMS
+_MORE: Final = (
+    CONFLICT_PROBLEMS | CONNECTION_PROBLEMS | DELIVERY_PROBLEMS | IMPORT_PROBLEMS | MONEY_PROBLEMS | WEBHOOK_PROBLEMS
+)
 PROBLEM_TYPES.update({code: ProblemType(*texts) for code, texts in _MORE.items()})
 
 

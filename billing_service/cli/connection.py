@@ -17,7 +17,16 @@ from billing_service.cli.bill import follow
 from billing_service.cli.import_project import InOrder
 from billing_service.cli.program import Program, administration_option, pass_program
 from billing_service.cli.telling import Teller
-from billing_service.connections import connecting, mapping, matching, opening_balance, packages, reading, signing_in
+from billing_service.connections import (
+    connecting,
+    hooks,
+    mapping,
+    matching,
+    opening_balance,
+    packages,
+    reading,
+    signing_in,
+)
 from billing_service.errors import Conflict, InvalidInput
 from billing_service.notifying import endpoints
 from billing_service.store.administrations import Administration
@@ -258,6 +267,20 @@ def show(program: Program, administration: str | None) -> None:
     with _current(program, administration) as (_, row):
         for name, value in _told(row):
             click.echo(f"{name:<16} {value}")
+
+
+@_command("webhook")
+def webhook(program: Program, administration: str | None) -> None:
+    """Where the package can call us when something changes there, and what is left to fill in for that."""
+    with _current(program, administration) as (_, row):
+        called = hooks.called(row, program.context.public_url)
+    if called.address is None:
+        click.echo("This package sends no webhooks: it is asked instead.")
+        return
+    click.echo(called.address)
+    left = "is filled in" if called.secret_given else "is not filled in yet: nothing that comes is believed"
+    click.echo(f"Signed: {called.signature}. The secret {hooks.SECRET} {left}.", err=True)
+    click.echo(f"How to register it: docs/connectors/{row.package}.md.", err=True)
 
 
 @_command("stop")

@@ -34,11 +34,22 @@ _KEY: Final = re.compile(r"[A-Za-z0-9_-]{20,100}")
 _LONGEST_ID: Final = 200
 
 
-def address_of(row: Connection, public_url: str) -> str | None:
-    """What to register in the package; ``None`` where it sends no webhooks or the connection is closed."""
-    if row.state == "closed" or capabilities_of(row).webhooks.value is None:
-        return None
-    return f"{public_url}{PATH}{row.webhook_key}"
+@dataclass(frozen=True, slots=True)
+class Called:
+    """How the package calls us. ``address`` is what to register there, ``signature`` the kind that it makes: both
+    ``None`` where it sends no webhooks. ``secret_given``: what it signs with is filled in; until then nothing is
+    believed."""
+
+    address: str | None
+    signature: str | None
+    secret_given: bool
+
+
+def called(row: Connection, public_url: str) -> Called:
+    """How the package of this connection calls us; a closed one is not called."""
+    signature = None if row.state == "closed" else capabilities_of(row).webhooks.value
+    address = None if signature is None else f"{public_url}{PATH}{row.webhook_key}"
+    return Called(address, signature, SECRET in row.secret_names)
 
 
 def hear(outside: Outside, key: str, body: bytes, headers: Mapping[str, str]) -> bool:

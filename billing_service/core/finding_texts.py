@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from billing_service.core import connection_texts, formats
+from billing_service.core import connection_texts, formats, ownership_texts
 
 _SLOT: Final = re.compile(r"\{([a-z_.]+)\}")
 
@@ -275,6 +275,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
 
 for _language in TEXTS:
     TEXTS[_language] |= connection_texts.TEXTS[_language]
+    TEXTS[_language] |= ownership_texts.TEXTS[_language]
     WORDS[_language] |= connection_texts.WORDS[_language]
 
 _MONEY: Final = ("amount", "credit", "charge")
@@ -293,6 +294,8 @@ def wording(code: str, facts: Mapping[str, Any], language: str, currency: str) -
         known["proposal"] = _fill(PROPOSALS[language][_proposed(facts["proposal"])], known)
     if code == "terms_changed_after_release":
         known["changes"] = "; ".join(_changed(entry, language, currency) for entry in facts["changes"])
+    if "compared" in facts:
+        known["compared"] = ownership_texts.compared(facts["compared"], language)
     return _fill(cause, known), _fill(action, known)
 
 

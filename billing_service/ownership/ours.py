@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from billing_service.connections.documents import customer_value
 from billing_service.connections.facts import STATE, Facts
 from billing_service.core.document import from_json
 from billing_service.store.connections import ConnectionCustomer
@@ -28,8 +27,7 @@ COLUMNS: Final = {
 def customer(scope: Scope, customer_id: UUID) -> tuple[str, Facts]:
     """Its number, and what would be sent of it now."""
     row = scope.session.get_one(Customer, (scope.administration_id, customer_id))
-    value = customer_value(row)
-    return row.number, {STATE: "there"} | {name: getattr(value, name) or None for name in COLUMNS}
+    return row.number, {STATE: "there"} | {name: getattr(row, column) or None for name, column in COLUMNS.items()}
 
 
 def document(scope: Scope, connection_id: UUID, invoice_id: UUID) -> tuple[str, Facts]:

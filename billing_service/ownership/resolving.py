@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from billing_service.connections import capabilities_of
 from billing_service.connections.facts import STATE
-from billing_service.delivery import again, putting_right
+from billing_service.delivery import again
 from billing_service.errors import Conflict, FieldError, InvalidInput, NotFound
 from billing_service.ownership.ours import COLUMNS
 from billing_service.ownership.seeing import settle
@@ -80,21 +80,19 @@ def _theirs(row: SyncConflict) -> dict[str, str | None]:
 
 
 def _customer_again(scope: Scope, row: SyncConflict, connection: Connection) -> None:
-    putting_right.customer_again(scope, connection.id, row.subject_id, gone=row.kind == "gone")
+    again.customer(scope, connection.id, row.subject_id, gone=row.kind == "gone")
 
 
 def _document_again(scope: Scope, row: SyncConflict, connection: Connection) -> None:
     if row.kind in ("gone", "cancelled"):
-        delivery = dispatch.delivery_of(scope, connection.id, "document", row.subject_id)
-        remote_id = None if delivery is None else delivery.remote_id
-        again.deliver_again(scope, connection.id, row.subject_id, remote_id, anew=True)
+        again.anew(scope, connection.id, "document", row.subject_id)
         return
     edits = capabilities_of(connection).edits.value
     is_draft = _theirs(row).get(STATE) == "draft"
     if edits is Change.NEVER or (edits is Change.DRAFT and not is_draft):
         detail = "The package does not let us change a booked document: put it right there, or keep it with a reason."
         raise Conflict(detail, code="not_changeable_there")
-    putting_right.document_again(scope, connection.id, row.subject_id)
+    again.overwrite(scope, connection.id, row.subject_id)
 
 
 def _receipt_again(scope: Scope, row: SyncConflict, connection: Connection) -> None:

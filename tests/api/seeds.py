@@ -23,6 +23,7 @@ from billing_service.intake.single import receive_moment, receive_question, with
 from billing_service.notifying import endpoints
 from billing_service.rating import manual
 from billing_service.store.administrations import BookYear, Series
+from billing_service.store.agreements import SyncConflict
 from billing_service.store.connections import ConnectionMatch
 from billing_service.store.deliveries import Delivery
 from billing_service.store.invoices import BillingRun
@@ -300,6 +301,26 @@ def _delivery(session: Session, administration_id: UUID, found: Seeded) -> UUID:
     return row.id
 
 
+def _conflict(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """The customer has another name there than was agreed on."""
+    names = {"name": "name", "ours": "seeded", "theirs": "Vereniging Elders", "agreed": "seeded"}
+    row = SyncConflict(
+        administration_id=administration_id,
+        id=new_id(),
+        connection_id=found["connection_id"],
+        noun="customer",
+        subject_id=found["customer_id"],
+        kind="changed",
+        number="seeded",
+        compared=[names],
+        found_by="hook",
+        created_at=builders.NOW,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
 ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "api_key_id": lambda s, a, _: access.create_key(builders.scope(s, a), "seeded", ["jobs:read"])[0].id,
     "series_id": _unused_series,
@@ -337,4 +358,5 @@ ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "connection_id": _connection,
     "match_id": _match,
     "delivery_id": _delivery,
+    "conflict_id": _conflict,
 }

@@ -28,9 +28,19 @@ from billing_service.api.schemas.connections import (
     OpeningItemQuery,
     PackagesOut,
     SignInOut,
+    WebhookAddressOut,
 )
 from billing_service.api.schemas.watching import JobOut
-from billing_service.connections import connecting, mapping, matching, opening_balance, packages, reading, signing_in
+from billing_service.connections import (
+    connecting,
+    hooks,
+    mapping,
+    matching,
+    opening_balance,
+    packages,
+    reading,
+    signing_in,
+)
 from billing_service.store.connections import (
     Connection,
     ConnectionChoice,
@@ -84,6 +94,12 @@ def change_connection(scope: Scope, connection_id: UUID, body: dict[str, Any]) -
     row = connecting.get(scope, connection_id)
     check_version(row)
     return connecting.change(scope, _vault(), row, body)
+
+
+@routes.operation("GET", f"{ONE}/webhook", scope=READ, out=WebhookAddressOut)
+def get_webhook_address(scope: Scope, connection_id: UUID) -> hooks.Called:
+    """Read where the package can call us when something changes there, instead of being asked every five minutes."""
+    return hooks.called(connecting.get(scope, connection_id), current_context().public_url)
 
 
 @routes.operation("POST", f"{ONE}/sign-in", scope=WRITE, out=SignInOut, secret=True)

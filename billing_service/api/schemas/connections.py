@@ -107,6 +107,18 @@ class ConnectionOut(VersionedOut):
     )
 
 
+class WebhookAddressOut(OutputSchema):
+    address = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What to register in the package (docs/hooks.md); null: it sends no webhooks."},
+    )
+    signature = fields.String(required=True, allow_none=True, metadata={"description": "The kind that it makes."})
+    secret_given = fields.Boolean(
+        required=True, metadata={"description": "Whether webhook_secret is filled in; until then nothing is believed."}
+    )
+
+
 class ConnectionQuery(PageQuery):
     state = Choice(*STATES)
 
