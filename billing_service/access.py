@@ -72,6 +72,8 @@ SCOPES: Final[tuple[str, ...]] = (
     "questions:write",
     "receivables:read",
     "receivables:write",
+    "reconciliations:read",
+    "reconciliations:write",
     "series_reports:read",
     "tariffs:publish",
     "tariffs:read",

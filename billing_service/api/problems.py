@@ -10,6 +10,7 @@ from billing_service.api.connection_problems import CONNECTION_PROBLEMS
 from billing_service.api.delivery_problems import DELIVERY_PROBLEMS
 from billing_service.api.import_problems import IMPORT_PROBLEMS
 from billing_service.api.money_problems import MONEY_PROBLEMS
+from billing_service.api.reconciliation_problems import RECONCILIATION_PROBLEMS
 from billing_service.api.webhook_problems import WEBHOOK_PROBLEMS
 
 
@@ -294,7 +295,13 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
 }
 
 _MORE: Final = (
-    CONFLICT_PROBLEMS | CONNECTION_PROBLEMS | DELIVERY_PROBLEMS | IMPORT_PROBLEMS | MONEY_PROBLEMS | WEBHOOK_PROBLEMS
+    CONFLICT_PROBLEMS
+    | CONNECTION_PROBLEMS
+    | DELIVERY_PROBLEMS
+    | IMPORT_PROBLEMS
+    | MONEY_PROBLEMS
+    | RECONCILIATION_PROBLEMS
+    | WEBHOOK_PROBLEMS
 )
 PROBLEM_TYPES.update({code: ProblemType(*texts) for code, texts in _MORE.items()})
 

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from billing_service.core import connection_texts, formats, ownership_texts
+from billing_service.core import connection_texts, formats, ownership_texts, reconciling_texts
 
 _SLOT: Final = re.compile(r"\{([a-z_.]+)\}")
 
@@ -274,7 +274,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
 }
 
 for _language in TEXTS:
-    TEXTS[_language] |= connection_texts.TEXTS[_language]
+    TEXTS[_language] |= connection_texts.TEXTS[_language] | reconciling_texts.FINDINGS[_language]
     TEXTS[_language] |= ownership_texts.TEXTS[_language]
     WORDS[_language] |= connection_texts.WORDS[_language]
 

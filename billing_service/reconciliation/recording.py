@@ -143,7 +143,7 @@ def _tell(scope: Scope, row: Reconciliation, differences: Sequence[Difference]) 
         facts = {"connection": connection.title, "many": len(these), "numbers": named, "reconciliation_id": row.id}
         findings.report(scope, finding_of(kind), "connection", row.connection_id, facts)
     if row.unexplained or row.unexplained_open:
-        amounts = {"amount": row.unexplained, "open": row.unexplained_open, "currency": row.currency}
+        amounts = {"amount": row.unexplained, "left": {"amount": row.unexplained_open}}
         findings.report(
             scope, UNEXPLAINED, "connection", row.connection_id, {"connection": connection.title, **amounts}
         )

@@ -17,11 +17,17 @@ from sqlalchemy.orm import Session
 
 from billing_service import access, findings, imports, invoicing, jobs, receivables
 from billing_service.auditing.completeness import start_report
+from billing_service.connections.documents import Mapped
 from billing_service.core.crediting import Part
 from billing_service.core.ids import new_id
+from billing_service.core.reconciling import Class, Comparison, Difference, Repair, Totals, VatAmount
 from billing_service.intake.single import receive_moment, receive_question, withdraw_question
 from billing_service.notifying import endpoints
 from billing_service.rating import manual
+from billing_service.reconciliation import recording
+from billing_service.reconciliation.comparing import Compared
+from billing_service.reconciliation.groups import Groups
+from billing_service.reconciliation.ours import Side
 from billing_service.store.administrations import BookYear, Series
 from billing_service.store.agreements import SyncConflict
 from billing_service.store.connections import ConnectionMatch
@@ -29,10 +35,12 @@ from billing_service.store.deliveries import Delivery
 from billing_service.store.invoices import BillingRun
 from billing_service.store.job_files import JobFile, JobFilePart
 from billing_service.store.questions import Question, TimeEntry
+from billing_service.store.reconciliations import ReconciliationDifference
 from billing_service.store.tariffs import TariffVersion
 from billing_service.store.webhooks import WebhookDelivery
 from billing_service.store.work import Job
 from billing_service.vault import Vault
+from connectors.fake.profiles import capabilities
 from tests import builders, helpdesk
 from tests.connections.fakes import active_connection
 from tests.invoicing.world import released_invoice
@@ -321,6 +329,29 @@ def _conflict(session: Session, administration_id: UUID, found: Seeded) -> UUID:
     return row.id
 
 
+def _reconciliation(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """One that found the issued invoice gone after it was delivered."""
+    subject = {"noun": "document", "subject_id": found["issued_invoice_id"], "number": "seeded-document"}
+    delivered = {"state": "delivered", "remote_id": "7", "delivered_at": builders.NOW, "key": new_id().hex}
+    key = {"administration_id": administration_id, "connection_id": found["connection_id"]}
+    asked = {"asked_at": builders.NOW, "created_at": builders.NOW}
+    session.add(Delivery(id=new_id(), **key, **subject, **delivered, **asked))
+    gone = Difference(
+        Class.MISSING, Repair.DELIVER_AGAIN, "seeded", found["issued_invoice_id"], "7", Decimal("-15.13"), Decimal()
+    )
+    nothing = Totals(0, Decimal(), Decimal(), ())
+    ours = Totals(1, Decimal("15.13"), Decimal(), (VatAmount("S:21", Decimal("12.50"), Decimal("2.63")),))
+    result = Comparison(ours, nothing, (gone,), Decimal(), Decimal(), "0" * 64)
+    side = Side(found["connection_id"], date(2026, 1, 1), "EUR", Mapped(), Groups(), capabilities("searchable"))
+    scope = builders.scope(session, administration_id)
+    return recording.record(scope, found["job_id"], side, Compared(result, {}), builders.NOW).id
+
+
+def _difference(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    mine = ReconciliationDifference.reconciliation_id == found["reconciliation_id"]
+    return session.scalars(select(ReconciliationDifference.id).where(mine)).one()
+
+
 ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "api_key_id": lambda s, a, _: access.create_key(builders.scope(s, a), "seeded", ["jobs:read"])[0].id,
     "series_id": _unused_series,
@@ -359,4 +390,6 @@ ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "match_id": _match,
     "delivery_id": _delivery,
     "conflict_id": _conflict,
+    "reconciliation_id": _reconciliation,
+    "difference_id": _difference,
 }

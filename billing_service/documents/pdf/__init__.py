@@ -4,6 +4,7 @@ lay_out(document)         marks per page of an invoice, or the field that cannot
 render(document)          an invoice's bytes; equal documents give equal bytes
 lay_out_quote, render_quote   the same for the quote of an import
 render_completeness       the report that proves number series complete
+render_reconciliation     what comparing with an accounting package came to
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from __future__ import annotations
 from billing_service.core.completeness import CompletenessReport
 from billing_service.core.document import InvoiceDocument
 from billing_service.core.imports.quote import QuoteDocument
+from billing_service.core.reconciling_report import ReconciliationReport
 from billing_service.documents.pdf.completeness import lay_out_completeness
 from billing_service.documents.pdf.completeness_texts import COMPLETENESS_TEXTS
 from billing_service.documents.pdf.draw import to_pdf
 from billing_service.documents.pdf.layout import lay_out
 from billing_service.documents.pdf.quote import lay_out_quote
 from billing_service.documents.pdf.quote_texts import QUOTE_TEXTS
+from billing_service.documents.pdf.reconciliation import lay_out_reconciliation
+from billing_service.documents.pdf.reconciliation_texts import RECONCILIATION_TEXTS
 from billing_service.documents.pdf.texts import TEXTS, name_of
 
-__all__ = ["lay_out", "lay_out_quote", "render", "render_completeness", "render_quote"]
+__all__ = ["lay_out", "lay_out_quote", "render", "render_completeness", "render_quote", "render_reconciliation"]
 
 
 def render(document: InvoiceDocument) -> bytes:
@@ -56,6 +60,17 @@ def render_completeness(report: CompletenessReport, language: str) -> bytes:
     return to_pdf(
         lay_out_completeness(report, language),
         title=_title(language, COMPLETENESS_TEXTS[language]["title"], seller),
+        author=seller,
+        language=language,
+    )
+
+
+def render_reconciliation(report: ReconciliationReport, language: str) -> bytes:
+    """The page as a PDF; equal reports give equal bytes."""
+    seller = report.seller.legal_name
+    return to_pdf(
+        lay_out_reconciliation(report, language),
+        title=_title(language, RECONCILIATION_TEXTS[language]["title"], seller),
         author=seller,
         language=language,
     )
