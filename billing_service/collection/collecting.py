@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 
 from billing_service import connections, findings
-from billing_service.collection.settling import record
+from billing_service.collection.settling import look_again, record
 from billing_service.connections import Outside, open_connector
 from billing_service.delivery import Hands
 from billing_service.delivery.patience import Later, verdict
@@ -75,6 +75,7 @@ def _recorded(scope: Scope, connection_id: UUID, cursor: str | None, page: Payme
     pull.cursor = page.cursor
     _went_well(scope, pull)
     if not page.more:
+        look_again(scope, connection, pull.pulled_at or pull.began_at or scope.now)
         pull.pulled_at, pull.began_at = pull.began_at, None
     scope.session.flush()
     return True

@@ -27,6 +27,7 @@ OWNED_HERE: Final = "owned_here"
 PUSHED_DIFFERS: Final = "pushed_differs"
 EXCEEDS_CREDIT: Final = "exceeds_credit"
 REFUNDED_HERE: Final = "refunded_here"
+CHANGED_SINCE: Final = "changed_since"
 """Why a person must look, beside those of :class:`billing_service.core.matching.Doubt`."""
 
 
@@ -84,6 +85,21 @@ def decided(payment: Payment, stands: Decimal, links: Links) -> Wanted | None:
         known = links.customers.get(payment.customer or "")
         return doubtful(MONEY_OUT, known) if known and payment.document is None else Wanted("elsewhere")
     return None
+
+
+def by_a_person(payment: Payment, stands: Decimal) -> Wanted | None:
+    """What a person decided, as long as it stands there for the same amount; ``None`` where nobody did."""
+    said = payment.decision
+    if said is None:
+        return None
+    if Decimal(said["stands"]) != stands:
+        return doubtful(CHANGED_SINCE, payment.customer_id, [UUID(one) for one, _ in said["parts"]])
+    if said["choice"] == "not_ours":
+        return Wanted("not_ours", evidence="person")
+    parts = [(UUID(one), Decimal(amount)) for one, amount in said["parts"]]
+    customer = UUID(said["customer_id"])
+    state = "settled" if parts else "balance"
+    return Wanted(state, "person", customer_id=customer, settling=settling_of(payment, customer, stands, parts))
 
 
 def settling_of(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
-from billing_service.collection.payments import AT_ONCE, Payment
+from billing_service.collection.payments import Payment, portions
+from billing_service.store.administrations import Administration
 from billing_service.store.connections import Connection, ConnectionCustomer, OpeningItem
 from billing_service.store.deliveries import Delivery
 from billing_service.store.invoices import Invoice
@@ -54,9 +55,10 @@ class Pushed:
 
 @dataclass(slots=True)
 class Links:
-    """By id there; pushed receipts by our number of them."""
+    """By id there; pushed receipts by our number of them. ``currency`` is that of our books."""
 
     connection: Connection
+    currency: str
     documents: dict[str, Ours] = field(default_factory=dict)
     older: dict[str, Older] = field(default_factory=dict)
     pushed: dict[str, Pushed] = field(default_factory=dict)
@@ -65,14 +67,15 @@ class Links:
 
 def links_of(scope: Scope, connection: Connection, payments: Iterable[Payment]) -> Links:
     """Everything that these payments may be about."""
-    found, listed = Links(connection), list(payments)
+    currency = select(Administration.currency).where(Administration.id == scope.administration_id)
+    found, listed = Links(connection, scope.session.scalars(currency).one()), list(payments)
     documents = sorted({one.document for one in listed if one.document})
-    for some in _portions(documents):
+    for some in portions(documents):
         found.documents |= _delivered(scope, connection.id, some)
         found.older |= _opening(scope, connection.id, some)
-    for some in _portions(sorted({one.number for one in listed if one.number})):
+    for some in portions(sorted({one.number for one in listed if one.number})):
         found.pushed |= _receipts(scope, connection.id, some)
-    for some in _portions(sorted({one.customer for one in listed if one.customer})):
+    for some in portions(sorted({one.customer for one in listed if one.customer})):
         known = select(ConnectionCustomer.remote_id, ConnectionCustomer.customer_id).where(
             ConnectionCustomer.administration_id == scope.administration_id,
             ConnectionCustomer.connection_id == connection.id,
@@ -146,8 +149,3 @@ def _receipts(scope: Scope, connection_id: UUID, numbers: Sequence[str]) -> dict
         )
     )
     return {row[0]: Pushed(*row[1:]) for row in scope.session.execute(ours)}
-
-
-def _portions(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for first in range(0, len(values), AT_ONCE):
-        yield values[first : first + AT_ONCE]

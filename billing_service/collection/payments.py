@@ -86,20 +86,20 @@ def take_in(
         documents.add(before.document if before else None)
         known[key] = _taken(scope, fact, digest, before, derived=derived)
     payments = {key: known[key] for key in changed}
-    _complete(scope, connection_id, payments, documents - {None})
+    complete(scope, connection_id, payments, documents - {None})
     return payments, changed
 
 
 def bearing_on(scope: Scope, connection_id: UUID, remote_ids: Collection[str]) -> Payments:
     """These payments as they stand stored, with all that bears on them."""
     payments = {one.remote_id: one for one in load(scope, connection_id, "remote_id", remote_ids)}
-    _complete(scope, connection_id, payments, set())
+    complete(scope, connection_id, payments)
     return payments
 
 
 def load(scope: Scope, connection_id: UUID, column: str, values: Collection[Any]) -> Iterator[Payment]:
     """The payments of this connection of which this column has one of these values."""
-    for some in _portions(list(values)):
+    for some in portions(list(values)):
         yield from find(scope, connection_id, getattr(PaymentIn, column).in_(some))
 
 
@@ -156,15 +156,17 @@ def _taken(scope: Scope, fact: PaymentFact, digest: str, before: Payment | None,
     )
 
 
-def _complete(scope: Scope, connection_id: UUID, payments: Payments, documents: set[str | None]) -> None:
-    """Adds what takes one of them back or is taken back by one, and all others of their documents, until no more are
-    found."""
+def complete(
+    scope: Scope, connection_id: UUID, payments: Payments, documents: Collection[str | None] = frozenset()
+) -> None:
+    """Adds what takes one of them back or is taken back by one, and all others of their documents (and of these),
+    until no more are found."""
     asked_ids: set[str] = set()
     asked_documents: set[str | None] = set()
     while True:
         undone = {one.undoes for one in payments.values() if one.undoes} | payments.keys()
         ids = undone - asked_ids
-        there = ({one.document for one in payments.values() if one.document} | documents) - asked_documents
+        there = ({one.document for one in payments.values() if one.document}.union(documents)) - asked_documents
         if not ids and not there:
             return
         asked_ids |= ids
@@ -174,13 +176,14 @@ def _complete(scope: Scope, connection_id: UUID, payments: Payments, documents: 
 
 
 def _related(scope: Scope, connection_id: UUID, ids: Sequence[str], documents: Sequence[Any]) -> Iterator[Payment]:
-    for some in _portions(ids):
+    for some in portions(ids):
         yield from find(scope, connection_id, or_(PaymentIn.remote_id.in_(some), PaymentIn.undoes.in_(some)))
-    for some in _portions(documents):
+    for some in portions(documents):
         yield from find(scope, connection_id, PaymentIn.document.in_(some))
 
 
-def _portions(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def portions(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """As many of them as fit into one question to the database, until there are no more."""
     for first in range(0, len(values), AT_ONCE):
         yield values[first : first + AT_ONCE]
 

@@ -5,26 +5,32 @@ The caller holds the lock of the pull (``store.collecting``), so that nobody els
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from billing_service import findings, receivables
 from billing_service.collection import deciding
 from billing_service.collection.deciding import Wanted
 from billing_service.collection.links import Links, links_of
-from billing_service.collection.payments import Payment, Payments, copies, save, take_in
+from billing_service.collection.matching import concerned, is_about_us, matched
+from billing_service.collection.payments import Payment, Payments, complete, copies, find, save, take_in
 from billing_service.core.money import ZERO
 from billing_service.core.payments_in import standing
-from billing_service.store.connections import Connection
+from billing_service.store.connections import Connection, OpeningItem
+from billing_service.store.deliveries import Delivery
+from billing_service.store.payments_in import ELSEWHERE, UNDECIDED, PaymentIn
 from billing_service.store.receivables import Receipt, Refund
 from billing_service.store.scope import Scope
 from connectors.base import PaymentFact
 
-UNDECIDED: Final = "payment_needs_decision"
+FINDING: Final = "payment_needs_decision"
 """The finding about a payment that only a person can tell the meaning of."""
+Unlinked = dict[str, tuple[Payment, Decimal]]
 NO_LONGER: Final = "Told otherwise by the accounting package"
 
 
@@ -39,37 +45,91 @@ def settle(scope: Scope, connection: Connection, payments: Payments, changed: Co
     """Makes what is booked here equal to what stands there, for these payments, and stores them.
 
     ``payments`` are with all that bears on them; ``changed`` are the ids of those that are new or were told otherwise.
+    What has to be matched, and concerns the same customers, is looked at again with them.
     """
-    before = copies(payments)
-    links = links_of(scope, connection, payments.values())
-    wanted = _wanted(payments, links)
-    book(scope, payments, wanted)
+    before: Payments = {}
+    while True:
+        before |= copies({key: one for key, one in payments.items() if key not in before})
+        links = links_of(scope, connection, payments.values())
+        wanted, unlinked = _wanted(payments, links)
+        book(scope, payments, wanted)
+        match = matched(scope, links, unlinked)
+        customers = match.customers | _customers(before, wanted)
+        more = [one for one in concerned(scope, connection.id, customers) if one.remote_id not in payments]
+        if not more:
+            break
+        payments |= {one.remote_id: one for one in more}
+        complete(scope, connection.id, payments)
+    book(scope, payments, match.wanted)
     touched = [one for key, one in payments.items() if key in changed or one != before[key]]
     save(scope, connection.id, touched)
     tell(scope, connection, touched)
 
 
-def _wanted(payments: Payments, links: Links) -> dict[str, Wanted]:
+def _wanted(payments: Payments, links: Links) -> tuple[dict[str, Wanted], Unlinked]:
+    """What is wanted of each payment, and those that have to be matched with how much stands of them."""
     stands = standing(one.told for one in payments.values())
     gone = deciding.before_the_opening(payments.values(), stands, links)
     wanted: dict[str, Wanted] = {}
+    unlinked: Unlinked = {}
     for key, payment in payments.items():
         paid_before = gone.get(key, ZERO)
-        if paid_before != ZERO and paid_before == stands[key]:
+        left = stands[key] - paid_before
+        if paid_before != ZERO and left == ZERO:
             wanted[key] = Wanted("opening", evidence="document")
             continue
-        found = deciding.decided(payment, stands[key] - paid_before, links)
-        wanted[key] = found or Wanted("elsewhere")
-    return wanted
+        found = deciding.decided(payment, left, links)
+        if found is None and not is_about_us(payment, links):
+            found = Wanted("elsewhere")
+        if found is None and payment.currency != links.currency:
+            found = deciding.doubtful(deciding.OTHER_CURRENCY)
+        if found is None or found.doubt is not None:
+            found = deciding.by_a_person(payment, left) or found
+        if found is None:
+            unlinked[key] = payment, left
+        else:
+            wanted[key] = found
+    return wanted, unlinked
 
 
-def book(scope: Scope, payments: Payments, wanted: dict[str, Wanted]) -> None:
+def look_again(scope: Scope, connection: Connection, since: datetime) -> None:
+    """What could not be told before may be clear now: what is undecided, and what names a document that is known only
+    ``since`` (an hour before that, for whoever was slow)."""
+    late = since - timedelta(hours=1)
+    documents = select(Delivery.remote_id).where(
+        Delivery.administration_id == scope.administration_id,
+        Delivery.connection_id == connection.id,
+        Delivery.noun == "document",
+        Delivery.delivered_at >= late,
+    )
+    older = select(OpeningItem.document_remote_id).where(
+        OpeningItem.administration_id == scope.administration_id,
+        OpeningItem.connection_id == connection.id,
+        OpeningItem.created_at >= late,
+    )
+    known_now = PaymentIn.document.in_(documents) | PaymentIn.document.in_(older)
+    found = find(scope, connection.id, or_(UNDECIDED, and_(ELSEWHERE, known_now)))
+    if found:
+        payments = {one.remote_id: one for one in found}
+        complete(scope, connection.id, payments)
+        settle(scope, connection, payments, ())
+
+
+def _customers(before: Payments, wanted: Mapping[str, Wanted]) -> set[UUID]:
+    """Whose invoices stand otherwise because of these."""
+    were = {one.customer_id for key, one in before.items() if key in wanted}
+    are = {one.customer_id for one in wanted.values()}
+    return {one for one in were | are if one is not None}
+
+
+def book(scope: Scope, known: Payments, wanted: dict[str, Wanted]) -> None:
     """Takes back what is no longer wanted, then books what is; the payments remember what stands here for them."""
+    payments = {key: known[key] for key in wanted}
     keep = _refunded(scope, [one for one in payments.values() if one.booked != wanted[one.remote_id].booking])
     for key, payment in sorted(payments.items()):
-        if payment.receipt_id in keep:
+        if payment.receipt_id in keep and wanted[key].state != "not_ours":
             wanted[key] = deciding.doubtful(deciding.REFUNDED_HERE, payment.customer_id)
-        elif payment.booked is not None and payment.booked != wanted[key].booking:
+        elif payment.receipt_id not in keep and payment.booked is not None and payment.booked != wanted[key].booking:
             _take_back(scope, payment)
         _undo_pushed(scope, wanted[key])
     for key, payment in payments.items():
@@ -89,9 +149,9 @@ def tell(scope: Scope, connection: Connection, payments: Iterable[Payment]) -> N
                 "doubt": one.doubt,
                 "document": one.document_number,
             }
-            findings.report(scope, UNDECIDED, "payment_in", one.id, facts)
+            findings.report(scope, FINDING, "payment_in", one.id, facts)
         elif one.version:  # one that is new has none
-            findings.settle(scope, UNDECIDED, one.id, one.state)
+            findings.settle(scope, FINDING, one.id, one.state)
 
 
 def _remember(payment: Payment, wanted: Wanted) -> None:

@@ -6,7 +6,8 @@ reference     an ISO 11649 reference with right check digits, as structured fiel
 debit         the id of a direct debit of our own
 number        invoice numbers as whole tokens of the text: ``12`` never stands in ``1234``. Certain where the amount is
               exactly what they leave open, or where the payer's account is known to be their customer's
-amount        the payer's account is known, and exactly one open invoice of that customer asks this amount
+amount        the payer is known, by its account or because the source says so, and exactly one open invoice of that
+              customer asks this amount; one issued after the payment does not count
 combination   likewise, and exactly one set of its open invoices comes to this amount
 
 Every other receipt stays for a person, with the reason and what might be meant.
@@ -18,6 +19,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -63,24 +65,28 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payable:
-    """An issued invoice; ``open`` is what it still asks, 0.00 or less where it was paid."""
+    """An issued invoice; ``open`` is what it still asks, 0.00 or less where it was paid. ``issued`` is its date."""
 
     id: UUID
     number: str
     customer_id: UUID
     open: Decimal
+    issued: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """Money that came in. ``reference`` is the structured one, ``text`` what the payer wrote, ``debit`` the end-to-end
-    id of a collection of our own; ``iban`` is the account it came from."""
+    id of a collection of our own; ``iban`` is the account it came from, ``payers`` are customers that the source names,
+    ``paid_on`` is when it came."""
 
     amount: Decimal
     reference: str | None = None
     text: str = ""
     debit: str | None = None
     iban: str | None = None
+    payers: frozenset[UUID] = frozenset()
+    paid_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,7 @@ class Book:
         self._accounts, self._debits = accounts or {}, debits or {}
         self._open: dict[UUID, Decimal] = {}
         self._owner: dict[UUID, UUID] = {}
+        self._issued: dict[UUID, date] = {}
         self._of_customer: dict[UUID, list[UUID]] = defaultdict(list)
         self._by_body: dict[str, UUID] = {}
         self._by_pieces: dict[tuple[str, ...], UUID] = {}
@@ -139,6 +146,7 @@ class Book:
 
     def _add(self, one: Payable) -> None:
         self._open[one.id], self._owner[one.id] = one.open, one.customer_id
+        self._issued[one.id] = one.issued or date.min
         self._of_customer[one.customer_id].append(one.id)
         self._by_body[reference_body(one.number)] = one.id
         pieces = tuple(_tokens(one.number))
@@ -200,13 +208,16 @@ class Book:
     # --- by who pays ------------------------------------------------------------------------------------------------
 
     def _payers(self, incoming: Incoming) -> Collection[UUID]:
+        if incoming.payers:
+            return incoming.payers
         return self._accounts.get(incoming.iban, ()) if incoming.iban else ()
 
     def _by_account(self, incoming: Incoming) -> Match:
         payers = self._payers(incoming)
         if not payers:
             return Match(doubt=Doubt.NOTHING_KNOWN)
-        still = [one for payer in payers for one in self._of_customer[payer] if self._open[one] > ZERO]
+        there = [one for payer in payers for one in self._of_customer[payer] if self._open[one] > ZERO]
+        still = [one for one in there if self._issued[one] <= (incoming.paid_on or date.max)]
         exact = {one for one in still if self._open[one] == incoming.amount}
         if len(exact) == 1:
             return self._exactly(exact, Evidence.AMOUNT)

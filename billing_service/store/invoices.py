@@ -110,6 +110,14 @@ class Invoice(Base, Keyed, Versioned):
         Index(None, "administration_id", "contract_id"),
         Index(None, "administration_id", "customer_id"),
         Index(None, "administration_id", "due_date"),
+        # What a payer quotes.
+        Index(
+            "ix_invoices_payment_reference",
+            "administration_id",
+            "payment_reference",
+            postgresql_where=text("payment_reference IS NOT NULL"),
+            sqlite_where=text("payment_reference IS NOT NULL"),
+        ),
         # The few that are not issued, in the order of a list, among a million that are. An index over all states would
         # lead SQLite, which keeps no statistics, away from better ones.
         Index(

@@ -155,3 +155,4 @@ class PaymentIn(Base, Keyed, Versioned):
 
 
 UNDECIDED: Final = PaymentIn.state == literal_column("'needs_decision'")
+ELSEWHERE: Final = PaymentIn.state == literal_column("'elsewhere'")

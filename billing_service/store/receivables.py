@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from billing_service.store.base import Base, Keyed, Versioned, one_of, points_to
 from billing_service.store.types import Cents
 
+_PAYER_KNOWN = text("payer_iban IS NOT NULL")
 _FROM_RECEIPT = text("receipt_id IS NOT NULL")
 _FROM_CREDIT = text("credit_note_id IS NOT NULL")
 
@@ -42,6 +43,14 @@ class Receipt(Base, Keyed, Versioned):
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("(cancelled_at IS NULL) = (cancel_reason IS NULL)", name="cancelled"),
         Index(None, "administration_id", "customer_id", "received_on"),
+        Index(
+            "ix_receipts_payer",
+            "administration_id",
+            "payer_iban",
+            "customer_id",
+            postgresql_where=_PAYER_KNOWN,
+            sqlite_where=_PAYER_KNOWN,
+        ),
     )
 
 

@@ -136,3 +136,19 @@ def upgrade() -> None:
         postgresql_where=sa.text("undoes IS NOT NULL"),
         sqlite_where=sa.text("undoes IS NOT NULL"),
     )
+    op.create_index(
+        "ix_invoices_payment_reference",
+        "invoices",
+        ["administration_id", "payment_reference"],
+        unique=False,
+        postgresql_where=sa.text("payment_reference IS NOT NULL"),
+        sqlite_where=sa.text("payment_reference IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_receipts_payer",
+        "receipts",
+        ["administration_id", "payer_iban", "customer_id"],
+        unique=False,
+        postgresql_where=sa.text("payer_iban IS NOT NULL"),
+        sqlite_where=sa.text("payer_iban IS NOT NULL"),
+    )
