@@ -42,6 +42,11 @@ WINDOW: Final = 300
 MOST_CALLS: Final = 150
 TOKEN_LIFE: Final = 600
 """2.1: one source says that tokens do not end, one says an hour. The suite moves its clock in steps of ten minutes."""
+TOKEN_FIELDS: Final = {
+    "refresh_token": {"grant_type", "refresh_token", "client_id", "client_secret"},
+    "authorization_code": {"grant_type", "code", "redirect_uri", "client_id", "client_secret"},
+}
+"""2.1 names the address only; the fields are those of RFC 6749, 4.1.3 and 6."""
 OUTSIDE: Final = frozenset({"content", "total"})
 Take = Callable[..., "tuple[int, Any]"]
 
@@ -59,6 +64,7 @@ class MoneybirdServer:
         self.access = {self.secrets["access_token"]: clock() + TOKEN_LIFE}
         self.gives_expiry = True
         self.token_calls = 0
+        self._codes: dict[str, str] = {}
         self._window, self._calls = 0, 0
 
     def handle(self, request: Request) -> Reply:
@@ -96,18 +102,26 @@ class MoneybirdServer:
         """A refresh token is given out; that the old one dies is not said, but the nastier of what can be."""
         self.token_calls += 1
         form = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
-        names = {"grant_type", "refresh_token", "client_id", "client_secret"}
-        if request.query or form.keys() != names or form["grant_type"] != "refresh_token":
+        if request.query or form.keys() != TOKEN_FIELDS.get(form.get("grant_type", "")):
             raise Refusal(400, {"error": "invalid_request"})
         if (form["client_id"], form["client_secret"]) != (self.secrets["client_id"], self.secrets["client_secret"]):
             raise Refusal(401, {"error": "invalid_client"})
-        if form["refresh_token"] != self.refresh:
+        if "code" in form:
+            if self._codes.pop(form["code"], None) != form["redirect_uri"]:
+                raise Refusal(400, {"error": "invalid_grant"})
+        elif form["refresh_token"] != self.refresh:
             raise Refusal(400, {"error": "invalid_grant"})
         self.refresh = _seed(self.refresh)
         access = _seed(self.refresh + "a")
         self.access = {access: self.clock() + (TOKEN_LIFE if self.gives_expiry else 10**9)}
         answer = {"access_token": access, "token_type": "bearer", "refresh_token": self.refresh, "scope": "settings"}
         return 200, {**answer, **({"expires_in": TOKEN_LIFE} if self.gives_expiry else {})}
+
+    def agree(self, redirect_uri: str) -> str:
+        """A person consents on screen; the code that comes back to this address, good once."""
+        code = _seed(f"{redirect_uri}{self.token_calls}")
+        self._codes[code] = redirect_uri
+        return code
 
     # --- routes -----------------------------------------------------------------------------------------------------
 
