@@ -5,6 +5,8 @@
     payments     what was told last, with all that bears on it
     links        which of our documents, receipts and customers that is about
     deciding     what becomes of a payment here
+    matching     what names no document of ours
+    resolving    what a person decides
     settling     booking that, and taking back what is no longer so
 
 ``store.collecting`` asks for a pull in the transaction of whatever gives reason to; ``core.payments_in`` says what
@@ -13,5 +15,6 @@ stands of all that was told.
 
 from billing_service.collection.asking import ask_due, interval
 from billing_service.collection.collecting import collect
+from billing_service.collection.resolving import resolve
 
-__all__ = ["ask_due", "collect", "interval"]
+__all__ = ["ask_due", "collect", "interval", "resolve"]

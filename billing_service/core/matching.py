@@ -134,7 +134,8 @@ class Book:
         accounts: Mapping[str, Collection[UUID]] | None = None,
         debits: Mapping[str, UUID] | None = None,
     ) -> None:
-        self._accounts, self._debits = accounts or {}, debits or {}
+        self._accounts = {} if accounts is None else accounts  # may grow while receipts are matched
+        self._debits = debits or {}
         self._open: dict[UUID, Decimal] = {}
         self._owner: dict[UUID, UUID] = {}
         self._issued: dict[UUID, date] = {}
