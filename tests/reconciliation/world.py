@@ -13,6 +13,7 @@ from sqlalchemy import select
 from billing_service import reconciliation
 from billing_service.connections import connecting
 from billing_service.store.findings import Finding
+from billing_service.store.invoices import Invoice
 from billing_service.store.reconciliations import Reconciliation, ReconciliationDifference
 from billing_service.store.work import Job
 from tests.delivery.world import Delivering
@@ -52,6 +53,14 @@ class Reconciling(Delivering):
         with self.database.read() as session:
             rows = session.scalars(select(Finding).where(Finding.state == state)).all()
         return {row.code: row.facts for row in rows}
+
+    def results(self) -> int:
+        with self.database.read() as session:
+            return len(session.scalars(select(Reconciliation.id)).all())
+
+    def number(self, invoice_id: UUID) -> str:
+        with self.database.read() as session:
+            return str(session.get_one(Invoice, (self.administration_id, invoice_id)).number)
 
     # --- what a bookkeeper does there -------------------------------------------------------------------------------
 
