@@ -74,8 +74,9 @@ def test_a_pushed_receipt_that_differs_there_is_for_a_person(world: Paid):
     (delivery,) = world.deliveries("delivered", noun="receipt")
     there = world.delivery(invoice).remote_id
     world.told(world.fact(delivery.remote_id or "", "15.00", there, number=delivery.number))
-    (finding,) = world.findings("payment_needs_decision")
-    assert finding.facts["doubt"] == "pushed_differs"
+    (finding,) = world.findings("receipt_changed_there")
+    (compared,) = finding.facts["compared"]
+    assert compared == {"name": "amount", "ours": "15.13", "theirs": "15.00", "agreed": "15.13"}
     assert world.state(invoice) == "paid"
 
 

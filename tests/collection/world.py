@@ -21,7 +21,7 @@ from billing_service.store.receivables import Allocation, Receipt
 from connectors.base import PaymentFact
 from tests.delivery.world import Delivering
 
-DAY = date(2026, 3, 20)
+DAY = date(2026, 3, 31)
 
 
 @dataclass
