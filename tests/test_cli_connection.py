@@ -20,6 +20,7 @@ from billing_service.notifying import endpoints
 from billing_service.notifying.endpoints import Rules
 from billing_service.store.connections import Connection, ConnectionMatch
 from billing_service.store.session import Database
+from billing_service.store.webhooks import WebhookEndpoint
 from billing_service.vault import NoSecretKey, Vault
 from connectors.http import Secret
 from connectors.oauth import Tokens
@@ -83,7 +84,9 @@ def test_a_package_is_connected_step_by_step(line: Line, database: Database, tmp
     books = line.books.package.books
     known = books.put_customer({"code": "D1", "name": "De Linde", "kvk_number": "30281234", **address})
     maybe = books.put_customer({"code": "D2", "name": "Ver. De Linde", **address | {"postal_code": "1234 AB"}})
-    assert "2 customers there; 2 may be ours." in line.works("match")
+    told = line.works("match")
+    assert "2 customers there; 2 may be ours." in told
+    assert "10001 Vereniging De Linde" in told
     with database.read() as session:
         ids = {row.remote_id: row.id for row in session.scalars(select(ConnectionMatch))}
     assert "Ver. De Linde" not in line.works("match", "--accept", ids[known["id"]])
@@ -123,9 +126,8 @@ def test_keys_are_replaced_while_everything_goes_on(database: Database, administ
         scope = builders.scope(session, administration)
         tokens = Tokens(Secret("access"), Secret("refresh"), NOW, None)
         StoredTokens(database, Vault((SECRET_KEY,)), administration, connection).put(session, tokens)
-        endpoint, _ = endpoints.create(
-            scope, {"url": "https://example.org/hook", "label": "x"}, Rules(Vault((SECRET_KEY,)), ("0.0.0.0/0",))
-        )
+        rules = Rules(Vault((SECRET_KEY,)), ("0.0.0.0/0",))
+        endpoint, signs_with = endpoints.create(scope, {"url": "https://example.org/hook"}, rules)
     new = Fernet.generate_key().decode()
     assert Fernet(vault.make_key())
     assert "1 connections, 1 webhook endpoints" in Line(database, (new, SECRET_KEY)).works("rotate-secrets")
@@ -137,7 +139,10 @@ def test_keys_are_replaced_while_everything_goes_on(database: Database, administ
         row = session.get_one(Connection, (administration, connection))
         with pytest.raises(NoSecretKey):
             Vault((SECRET_KEY,)).decrypt(row.id, row.secrets)
+        hook = session.get_one(WebhookEndpoint, (administration, endpoint.id))
+        assert Vault((new,)).decrypt(hook.id, hook.secrets) == {"current": signs_with}
+        with pytest.raises(NoSecretKey):
+            Vault((SECRET_KEY,)).decrypt(hook.id, hook.secrets)
     lost = Line(database, (Fernet.generate_key().decode(),))("rotate-secrets")
     assert (lost.exit_code, "No key" in lost.output) == (1, True)
     assert open_connector(context, administration, connection).check().id == "1", "nothing was changed"
-    assert endpoint.id

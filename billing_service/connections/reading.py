@@ -77,7 +77,7 @@ def _store(scope: Scope, row: Connection, company: Company, lists: Lists) -> Map
     for code in (connecting.NOT_READ, connecting.SIGN_IN, connecting.OTHER_COMPANY):
         findings.settle(scope, code, row.id, "read")
     open_ends = mapping.check(scope, row)
-    if row.state == "stopped" and row.stop_cause != "person" and not open_ends:
+    if row.state == "stopped" and row.stop_cause in {"sign_in", "other_company"} and not open_ends:
         connecting.resume(scope, row)
     scope.session.flush()
     return {"read": True, "company": company.name, "to_map": [list(need) for need in open_ends]}
