@@ -16,5 +16,6 @@ stands of all that was told.
 from billing_service.collection.asking import ask_due, interval
 from billing_service.collection.collecting import collect
 from billing_service.collection.resolving import resolve
+from billing_service.collection.settling import settle_again
 
-__all__ = ["ask_due", "collect", "interval", "resolve"]
+__all__ = ["ask_due", "collect", "interval", "resolve", "settle_again"]

@@ -24,7 +24,6 @@ from billing_service.store.scope import AMSTERDAM
 OTHER_CURRENCY: Final = "other_currency"
 MONEY_OUT: Final = "money_out"
 OWNED_HERE: Final = "owned_here"
-PUSHED_DIFFERS: Final = "pushed_differs"
 EXCEEDS_CREDIT: Final = "exceeds_credit"
 REFUNDED_HERE: Final = "refunded_here"
 CHANGED_SINCE: Final = "changed_since"
@@ -154,11 +153,10 @@ def _document(payment: Payment, links: Links) -> Ours | None:
 
 
 def _recognised(pushed: Pushed, stands: Decimal, links: Links) -> Wanted:
-    if stands == pushed.amount:
-        return Wanted("recognised", evidence="number", customer_id=pushed.customer_id)
+    """Where it stands there for another amount that is a conflict of both sides (``billing_service.ownership``)."""
     if stands == ZERO and links.connection.payments_owner == "package":
         return Wanted("taken_back", customer_id=pushed.customer_id, undoes=None if pushed.undone else pushed)
-    return doubtful(PUSHED_DIFFERS, pushed.customer_id)
+    return Wanted("recognised", evidence="number", customer_id=pushed.customer_id)
 
 
 def _linked(payment: Payment, stands: Decimal, ours: Ours, links: Links) -> Wanted:

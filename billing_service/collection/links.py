@@ -146,6 +146,7 @@ def _receipts(scope: Scope, connection_id: UUID, numbers: Sequence[str]) -> dict
             Delivery.connection_id == connection_id,
             Delivery.noun == "receipt",
             Delivery.number.in_(numbers),
+            ~((Delivery.state == "cancelled") & undone),  # what stands there counts instead of ours
         )
     )
     return {row[0]: Pushed(*row[1:]) for row in scope.session.execute(ours)}

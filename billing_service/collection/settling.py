@@ -13,14 +13,15 @@ from uuid import UUID
 
 from sqlalchemy import and_, or_, select
 
-from billing_service import findings, receivables
+from billing_service import findings, ownership, receivables
 from billing_service.collection import deciding
 from billing_service.collection.deciding import Wanted
 from billing_service.collection.links import Links, links_of
 from billing_service.collection.matching import concerned, is_about_us, matched
-from billing_service.collection.payments import Payment, Payments, complete, copies, find, save, take_in
+from billing_service.collection.payments import Payment, Payments, bearing_on, complete, copies, find, save, take_in
 from billing_service.core.money import ZERO
 from billing_service.core.payments_in import standing
+from billing_service.store import collecting
 from billing_service.store.connections import Connection, OpeningItem
 from billing_service.store.deliveries import Delivery
 from billing_service.store.payments_in import ELSEWHERE, UNDECIDED, PaymentIn
@@ -64,6 +65,27 @@ def settle(scope: Scope, connection: Connection, payments: Payments, changed: Co
     touched = [one for key, one in payments.items() if key in changed or one != before[key]]
     save(scope, connection.id, touched)
     tell(scope, connection, touched)
+    _hold_against_ours(scope, connection, payments)
+
+
+def settle_again(scope: Scope, connection_id: UUID, number: str) -> None:
+    """What stands there under our number of a receipt is booked here: a person accepted theirs for ours."""
+    collecting.lock(scope, connection_id)
+    connection = scope.session.get_one(Connection, (scope.administration_id, connection_id))
+    ids = [one.remote_id for one in find(scope, connection_id, PaymentIn.number == number)]
+    if ids and connection.state != "closed":
+        settle(scope, connection, bearing_on(scope, connection_id, ids), ids)
+
+
+def _hold_against_ours(scope: Scope, connection: Connection, payments: Payments) -> None:
+    """Receipts of ours that were pushed: whether they stand there as was agreed on."""
+    stands = standing(one.told for one in payments.values())
+    for one in payments.values():
+        if one.state == "recognised":
+            fact = PaymentFact(
+                one.remote_id, stands[one.remote_id], one.paid_on, one.currency, one.document, number=one.number
+            )
+            ownership.receipt_seen(scope, connection.id, fact, found_by="collection", read_at=scope.now)
 
 
 def _wanted(payments: Payments, links: Links) -> tuple[dict[str, Wanted], Unlinked]:

@@ -16,7 +16,7 @@ from billing_service.ownership.ours import COLUMNS
 from billing_service.ownership.seeing import settle
 from billing_service.parties import customers
 from billing_service.receivables import cancel_receipt, receipt_rests, undo_allocation
-from billing_service.store import dispatch
+from billing_service.store import collecting, dispatch
 from billing_service.store.agreements import SyncConflict, agree, agreed
 from billing_service.store.connections import Connection
 from billing_service.store.receivables import Allocation, Receipt
@@ -128,6 +128,7 @@ def _receipt_theirs(scope: Scope, row: SyncConflict, connection: Connection) -> 
     if delivery is not None:
         delivery.state = "cancelled"
         scope.session.flush()
+        collecting.settle_again(scope, connection.id, delivery.number)
     allocation = scope.session.get_one(Allocation, (scope.administration_id, row.subject_id))
     undone = select(Allocation.id).filter_by(administration_id=scope.administration_id, reverses_id=allocation.id)
     if scope.session.scalars(undone).first() is None:

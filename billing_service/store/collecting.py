@@ -16,6 +16,8 @@ from billing_service.store.work import OutboxRow
 
 COLLECT: Final = "collect"
 """Reading what a package tells about payments; its subject is the connection."""
+SETTLE_AGAIN: Final = "settle_again"
+"""Booking here what stands there instead of a receipt of ours; its subject is the connection."""
 
 
 def ask(scope: Scope, connection_id: UUID) -> None:
@@ -40,6 +42,11 @@ def ask(scope: Scope, connection_id: UUID) -> None:
     )
     if not scope.session.scalars(waiting).all():
         outbox.enqueue(scope, COLLECT, connection_id)
+
+
+def settle_again(scope: Scope, connection_id: UUID, number: str) -> None:
+    """A person took what stands there for our receipt of this number: book it here as any payment there."""
+    outbox.enqueue(scope, SETTLE_AGAIN, connection_id, payload={"number": number})
 
 
 def lock(scope: Scope, connection_id: UUID) -> PaymentPull:

@@ -87,6 +87,11 @@ def _collect(work: Work) -> timedelta | None:
     return collection.collect(work.context, hands, work.subject_id)
 
 
+def _settle_again(work: Work) -> None:
+    with work.scope() as scope:
+        collection.settle_again(scope, work.subject_id, work.payload["number"])
+
+
 def _look(work: Work) -> timedelta | None:
     connection_id, noun = UUID(work.payload["connection_id"]), work.payload["noun"]
     return ownership.look(work.context, _hands(work), connection_id, noun, work.subject_id)
@@ -116,6 +121,7 @@ HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
         dispatch.DELIVER: Handler(_deliver, lambda work: ("delivery", work.subject_id), _not_delivered, calls_out=True),
         dispatch.DISPATCH: Handler(_dispatch, lambda work: ("connection", work.subject_id)),
         collecting.COLLECT: Handler(_collect, lambda work: ("connection", work.subject_id), calls_out=True),
+        collecting.SETTLE_AGAIN: Handler(_settle_again, lambda work: ("connection", work.subject_id)),
         looking.LOOK: Handler(_look, lambda work: (work.payload["noun"], work.subject_id), calls_out=True),
         looking.LOOK_AT_CUSTOMERS: Handler(
             _look_at_customers, lambda work: ("connection", work.subject_id), calls_out=True

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from billing_service import ownership, receivables
 from billing_service.api import create_app
+from billing_service.collection.settling import record
 from billing_service.core.finding_texts import wording
 from billing_service.errors import BillingError, Conflict, InvalidInput
 from billing_service.ownership.looking import ask_all
@@ -24,7 +25,7 @@ from billing_service.store.findings import Finding
 from billing_service.store.receivables import Allocation, Receipt
 from billing_service.store.scope import Scope
 from billing_service.store.session import Database
-from connectors.base import RemoteCustomer
+from connectors.base import PaymentFact, RemoteCustomer
 from tests.delivery.world import Delivering
 
 BOOKED = ("customer", "document")
@@ -293,6 +294,45 @@ def test_a_package_that_takes_no_payments_cannot_be_given_one(sqlite_database: D
     story.resolve("keep", "Contant ontvangen")
     with story.scope() as scope:
         assert scope.session.scalars(select(Allocation)).one().reverses_id is None
+
+
+def test_a_pushed_receipt_that_is_another_amount_there_is_taken_over_or_kept(database: Database) -> None:
+    story = Story(database, pushes_receipts=True)
+    paid_by_hand(story)
+    story.work()
+    (payment,) = story.there.payments
+    pushed = story.delivering.deliveries(noun="receipt")[0]
+    left = payment["amount"] - 1
+
+    def told(amount: Decimal) -> None:
+        """The package tells it anew, with this amount."""
+        with story.scope() as scope:
+            connection = scope.session.scalars(select(Connection)).one()
+            fact = PaymentFact(
+                payment["id"], amount, date(2026, 3, 31), "EUR", payment["document"], number=pushed.number
+            )
+            record(scope, connection, [fact])
+
+    told(payment["amount"])
+    assert story.conflicts() == []
+    told(left)
+    (row,) = story.conflicts()
+    assert fields(row) == [("amount", str(payment["amount"]), str(left), str(payment["amount"]))]
+    told(payment["amount"])
+    assert story.conflicts() == []
+    told(left)
+    story.refused("ours", "not_changeable_there")
+    story.resolve("theirs")
+    with story.scope() as scope:
+        assert receivables.standing(scope, story.invoice).paid == left
+        assert [one.amount for one in scope.session.scalars(select(Receipt).where(Receipt.cancelled_at.is_(None)))] == [
+            left
+        ]
+    assert len(story.there.payments) == 1
+    told(left - 1)
+    with story.scope() as scope:
+        assert receivables.standing(scope, story.invoice).paid == left - 1
+    assert story.conflicts() == []
 
 
 # --- in words -------------------------------------------------------------------------------------------------------
