@@ -15,6 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import reduce
+from itertools import product
 from operator import getitem
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from connectors.http.transport import TimedAdapter
 from connectors.moneybird import records
 from tests.connectors.papers import CUSTOMER, invoice
 from tests.connectors.stages.moneybird import MoneybirdStage
-from tests.connectors.test_mutation import walk
+from tests.connectors.test_mutation import walk, walk_on
 
 INVOICES = "/{administration_id}/external_sales_invoices"
 READERS: dict[str, Any] = {
@@ -140,10 +141,10 @@ def broken_by_us(contract: dict[str, Any]) -> tuple[set[str], Counter[str]]:
     """What breaks the contract of all that connector and stage say to each other, and how often which answer came."""
     broken: set[str] = set()
     held: Counter[str] = Counter()
-    for kind in MoneybirdStage.kinds:
+    for kind, way in product(MoneybirdStage.kinds, (walk, walk_on)):
         with MoneybirdStage(kind, unlimited=True) as stage:
             holding = Holding(contract)
-            walk(stage, holding)
+            way(stage, holding)
             refusals(stage.connector(transport=holding))
             broken |= holding.broken
             held += holding.held

@@ -7,11 +7,15 @@ away is found out, and with it a connector that sends something undocumented.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import xmlrpc.client
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -19,10 +23,12 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from connectors.base import Kind, Payment, Push, everything
+from connectors.base import Document, Kind, Payment, Pull, Push, Refused, everything
 from connectors.http.transport import TimedAdapter
-from tests.connectors.papers import CUSTOMER, Delivery, customer_id, invoice
+from tests.connectors.papers import CUSTOMER, Delivery, customer_id, document, invoice, line
+from tests.connectors.stages import STAGES, stage_of
 from tests.connectors.stages.stage import Stage
+from tests.left_out import needs_shared
 
 WRONG: dict[str, object] = {"neither text nor number": True}
 
@@ -36,6 +42,7 @@ class Mutating(BaseAdapter):
         self.tried: list[str] = []
         self.accepted: list[str] = []
         self.changed: list[str] = []
+        self.unfounded: set[str] = set()
 
     def send(self, request: requests.PreparedRequest, *rest: Any, **more: Any) -> requests.Response:
         name = f"{request.method} {urlsplit(request.url or '').path}"
@@ -43,11 +50,20 @@ class Mutating(BaseAdapter):
         for what, wrong in mutants(request, self._stage):
             self.tried.append(f"{name}: {what}")
             answer = self._inner.send(wrong, *rest, **more)
+            self._cite(wrong, answer)
             if not self._stage.refuses(urlsplit(wrong.url or "").path, answer.status_code, answer.content):
                 self.accepted.append(f"{name}: {what} → {answer.status_code}")
         if self._stage.picture() != before:
             self.changed.append(name)
-        return self._inner.send(request, *rest, **more)
+        answer = self._inner.send(request, *rest, **more)
+        self._cite(request, answer)
+        return answer
+
+    def _cite(self, request: requests.PreparedRequest, answer: requests.Response) -> None:
+        """Notes an answer that rests on nothing."""
+        line = f"{request.method} {called(request)} {answer.status_code}"
+        if not self._stage.sections(line):
+            self.unfounded.add(line)
 
     def close(self) -> None:
         self._inner.close()
@@ -69,13 +85,17 @@ def mutants(request: requests.PreparedRequest, stage: Stage) -> Iterator[tuple[s
     yield from wrong_bodies(request, stage)
 
 
+def called(request: requests.PreparedRequest) -> str:
+    """The path, and behind it what of one address is called."""
+    address = urlsplit(request.url or "")
+    return f"{address.path}#{address.fragment}" if address.fragment else address.path
+
+
 def wrong_bodies(request: requests.PreparedRequest, stage: Stage) -> Iterator[tuple[str, requests.PreparedRequest]]:
     kind = request.headers.get("Content-Type")
-    address = urlsplit(request.url or "")
-    called = f"{address.path}#{address.fragment}" if address.fragment else address.path
 
     def optional(field: str) -> bool:
-        return stage.may_leave_out(called, field)
+        return stage.may_leave_out(called(request), field)
 
     if request.body and kind == "application/json":
         yield "no JSON", changed(request, body=b"{")
@@ -173,16 +193,41 @@ def changed(request: requests.PreparedRequest, **what: Any) -> requests.Prepared
     return copy
 
 
-def test_every_request_with_one_thing_wrong_is_refused_and_changes_nothing(stage: Stage):
+@pytest.mark.parametrize("way", ["always", "now and then"])
+def test_every_request_with_one_thing_wrong_is_refused_and_changes_nothing(stage: Stage, way: str):
     mutating = Mutating(stage)
-    walk(stage, mutating)
+    (walk if way == "always" else walk_on)(stage, mutating)
     assert mutating.accepted == []
     assert mutating.changed == []
+    assert mutating.unfounded == set()
     assert len(mutating.tried) > 100
 
 
+def test_every_section_that_an_answer_cites_stands_in_the_reference():
+    """``11.8 to 11.12`` is one heading of several."""
+    page = needs_shared("reference/accounting-apis.md").read_text()
+    headings = re.findall(r"(?m)^#+ ([\d.]+)(?: to ([\d.]+))?", page)
+    there: set[str] = set()
+    for first, last in headings:
+        chapter, _, number = first.rstrip(".").partition(".")
+        until = int(last.rstrip(".").partition(".")[2]) if last else int(number or 0)
+        there |= {f"{chapter}.{at}" for at in range(int(number), until + 1)} if number else {chapter}
+    for package in STAGES:
+        cited = {section for sections in stage_of(package).cites.values() for section in sections.split()}
+        assert cited, package
+        assert cited <= there, package
+
+
+def test_an_answer_that_rests_on_nothing_is_found_out(stage: Stage):
+    """The planted fault: a stage that says of no answer where it is documented."""
+    stage.cites = {}  # type: ignore[misc]
+    mutating = Mutating(stage)
+    stage.connector(transport=mutating).check()
+    assert len(mutating.unfounded) > 1
+
+
 def walk(stage: Stage, transport: BaseAdapter) -> None:
-    """Everything that a connector can send, once."""
+    """Everything that a connector sends to do its work, once."""
     connector = stage.connector(transport=transport)
     capable = connector.capabilities
     connector.check()
@@ -210,6 +255,46 @@ def walk(stage: Stage, transport: BaseAdapter) -> None:
         receipt = Payment("R-1", other.id, note.issue_date, other.total, "EUR", method)
         connector.push_payment(receipt, key="p")
         connector.find_payment(receipt)
+
+
+def walk_on(stage: Stage, transport: BaseAdapter) -> None:
+    """What a connector sends only now and then: the next page, a part, a cost centre, an old date, something wrong."""
+    filling, connector = stage.connector(), stage.connector(transport=transport)
+    capable, made = connector.capabilities, customer_id(filling)
+    ours = invoice(connector, "20260301", customer=made, issue_date=date(2026, 8, 1), due_date=date(2026, 8, 31))
+    if capable.cost_centres.value:
+        centre = connector.lists().cost_centres[0].id
+        ours = replace(ours, lines=tuple(replace(one, cost_centre=centre) for one in ours.lines))
+    bill = Delivery(stage, connector, ours, key="on", file=None).finish()
+    for field in ("vat_code", "ledger_account", "customer", *(["cost_centre"] if capable.cost_centres.value else [])):
+        with contextlib.suppress(Refused):
+            connector.create_document(pointing_nowhere(ours, field), key="nowhere")
+    if capable.push_payment.value is not Push.NO:
+        method = connector.lists().payment_methods[0].id
+        part = Payment("R-2", bill.id, bill.issue_date, Decimal("10.00"), "EUR", method, "overboeking")
+        connector.push_payment(part, key="part")
+    credits = {"kind": Kind.CREDIT_NOTE, "credits": bill.id if capable.credit_link.value else None}
+    note = document(connector, "20260302", line(connector, "10.00"), customer=made, **credits)
+    Delivery(stage, connector, note, key="note", file=None).finish()
+    for at in range(3):
+        filling.upsert_customer(replace(CUSTOMER, code=f"300{at}"), key=f"customer-{at}")
+        Delivery(stage, filling, invoice(filling, f"2026020{at}", customer=made), key=f"{at}", file=None).finish()
+    list(everything(connector.list_customers))
+    list(everything(lambda cursor: connector.documents(ours.issue_date, cursor)))
+    list(everything(connector.open_items))
+    page = connector.payments(None) if capable.payments.value is Pull.CHANGES else None
+    while page is not None and page.more:
+        page = connector.payments(page.cursor)
+
+
+def pointing_nowhere(document: Document, field: str) -> Document:
+    """The same with an id that is nobody's."""
+    nobody = "9007199"
+    if field == "customer":
+        return replace(document, customer=nobody)
+    groups = tuple(replace(one, code=nobody) for one in document.vat) if field == "vat_code" else document.vat
+    lines = tuple(replace(one, **{field: nobody}) for one in document.lines)  # type: ignore[arg-type]
+    return replace(document, lines=lines, vat=groups)
 
 
 def test_the_renewal_of_tokens_is_checked_as_strictly(stage: Stage):

@@ -41,11 +41,16 @@ class FakeStage(Stage):
         "payments": "GET /v1/payments",
         "token": "POST /oauth/token",
     }
+    cites: ClassVar = {r"[A-Z]+ /(v1|oauth)/\S+ \d+": "14"}  # the kinds of package that it plays
     optional = frozenset({"journal", "description", "credits", "cost_centre", "email", "vat_number", "kvk_number"})
     optional_parameters = frozenset(
         {"/v1/customers?code", "/v1/customers?cursor", "/v1/documents?cursor", "/v1/open-items?cursor"}
         | {"/v1/payments?after", "/v1/payments?number"}
     )
+
+    def is_error(self, body: bytes) -> bool:
+        error = json.loads(body)["error"]
+        return isinstance(error, str) or {"code", "field", "message"} <= error.keys()
 
     def start(self) -> None:
         dials = PROFILES[self.kind]

@@ -44,6 +44,9 @@ class Stage(ABC):
     kinds: ClassVar[tuple[str, ...]]
     routes: ClassVar[Mapping[str, str]]
     """Step (create, customer, attach, post, payment, find, read, payments, token) → the requests that carry it out."""
+    cites: ClassVar[Mapping[str, str]]
+    """``METHOD path status`` (a pattern; the first that fits counts, ``#`` before what of one address is called) → the
+    sections of accounting-apis.md that such an answer rests on."""
     optional: ClassVar[frozenset[str]] = frozenset()
     """Fields of a body that may be left out, by name, per the package's documentation."""
     optional_parameters: ClassVar[frozenset[str]] = frozenset()
@@ -57,9 +60,18 @@ class Stage(ABC):
         """Whether a body to this address may lack this field, wherever in it."""
         return field in self.optional
 
+    def sections(self, line: str) -> tuple[str, ...]:
+        """What an answer rests on, by ``METHOD path status``; nothing for one that nobody documents."""
+        found = (cited for pattern, cited in self.cites.items() if re.fullmatch(pattern, line))
+        return tuple(next(found, "").split())
+
     def refuses(self, path: str, status: int, body: bytes) -> bool:
         """Whether this answer to a request at this address is a refusal of the package's own, as it documents them."""
-        return 400 <= status < 500 and status != 429 and bool(body)
+        return 400 <= status < 500 and status != 429 and self.is_error(body)
+
+    def is_error(self, body: bytes) -> bool:
+        """Whether this body of a refusal has the form that the package documents."""
+        return bool(body)
 
     kind: str
     unlimited: bool = False

@@ -53,6 +53,17 @@ class ExactStage(Stage):
         "payments": f"GET {API}/sync/Cashflow/PaymentTerms",
         "token": "POST /api/oauth2/token",
     }
+    cites: ClassVar = {
+        r"[A-Z]+ /api/oauth2/\S+ \d+": "1.1",
+        r".* 401": "1.1 1.10",
+        r".* 429": "1.8",
+        r".* 4\d\d": "1.10",
+        rf"GET {API}/system/Divisions 200": "1.2 1.9",
+        rf"[A-Z]+ {API}/crm/\S+ 20\d": "1.3 1.9",
+        rf"[A-Z]+ {API}/(salesentry|documents)/\S+ 20\d": "1.4 1.5 1.7 1.9",
+        rf"GET {API}/(financial|vat|hrm)/\S+ 200": "1.4 1.9",
+        rf"[A-Z]+ {API}/(cashflow|sync|financialtransaction)/\S+ 20\d": "1.6 1.9",
+    }
     optional_parameters = frozenset(
         f"{API}/{name}?{option}"
         for name, resource in RESOURCES.items()
@@ -70,6 +81,11 @@ class ExactStage(Stage):
         names = [name, *([inside[1]] if inside else [])]
         fields = [RESOURCES[one].fields[field] for one in names if field in RESOURCES[one].fields]
         return bool(fields) and not any(one.required for one in fields)
+
+    def is_error(self, body: bytes) -> bool:
+        """Text in the user's language (1.10); the token endpoint has a form of its own (1.1)."""
+        error = json.loads(body)["error"]
+        return isinstance(error, str) or isinstance(error["message"]["value"], str)
 
     def start(self) -> None:
         self._folder = TemporaryDirectory()

@@ -49,6 +49,17 @@ class MoneybirdStage(Stage):
         "fetch": f"POST {INVOICES}/synchronization.json",
         "token": "POST /oauth/token",
     }
+    cites: ClassVar = {
+        r"[A-Z]+ /oauth/\S+ \d+": "2.1",
+        r".* 401": "2.1",
+        r".* 429": "2.8",
+        r".* 4\d\d": "2.10",
+        r"GET /api/v2/administrations.json 200": "2.2",
+        rf"[A-Z]+ {API}/contacts\S* 20\d": "2.3 2.9",
+        rf"GET {API}/(tax_rates|ledger_accounts|projects).json 200": "2.4 2.9",
+        rf"(GET {API}/financial_accounts.json|[A-Z]+ {INVOICES}\S*/(synchronization|payments)\S*) 20\d": "2.6",
+        rf"[A-Z]+ {INVOICES}\S* 20\d": "2.4 2.5 2.7 2.9 2.12",
+    }
     optional_parameters = frozenset(
         f"{path}.json?{name}"
         for path in (f"{API}/tax_rates", f"{API}/projects", f"{API}/contacts", INVOICES, f"{INVOICES}/synchronization")
@@ -60,6 +71,11 @@ class MoneybirdStage(Stage):
         changes = re.search(r"/\d+\.json$", path) is not None
         needed = NEW if not changes else NEW - {*CONTACT, *INVOICE}
         return field not in needed and field in {*CONTACT, *INVOICE, *DETAIL, *PAYMENT}
+
+    def is_error(self, body: bytes) -> bool:
+        """2.10: a sentence, or the complaints about each field."""
+        error = json.loads(body)["error"]
+        return bool(error) and isinstance(error, str | dict)
 
     def start(self) -> None:
         self._folder = TemporaryDirectory()

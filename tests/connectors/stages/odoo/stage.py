@@ -36,6 +36,8 @@ STEPS = {
     "analytic": "account.analytic.account/search_read",
 }
 
+CALLED = r"POST (/json/2/|/xmlrpc/2/object#){} 200"
+
 
 class OdooStage(Stage):
     """Odoo 19 with JSON-2, its company rounding VAT per line; and Odoo 18 with XML-RPC only, rounding globally."""
@@ -43,6 +45,17 @@ class OdooStage(Stage):
     package = "odoo"
     kinds = ("json-2", "xml-rpc")
     routes: ClassVar = {step: f"POST (/json/2/|/xmlrpc/2/object#){re.escape(call)}" for step, call in STEPS.items()}
+    cites: ClassVar = {
+        r".*/xmlrpc/\S* 4\d\d": "11.2",
+        r".* 401": "11.2 11.8",
+        r".* (4\d\d|500)": "11.8",
+        r"POST /xmlrpc/2/common 200": "11.2",
+        CALLED.format(r"(account\.journal|res\.company|res\.country)/\w+"): "11.2 11.4",
+        CALLED.format(r"res\.partner/\w+"): "11.3 11.8",
+        CALLED.format(r"account\.move/\w+"): "11.4 11.5 11.6 11.7 11.8",
+        CALLED.format(r"(account\.(tax|account|analytic\.account)|ir\.attachment)/\w+"): "11.4 11.8",
+        CALLED.format(r"account\.payment(\.register)?/\w+"): "11.6 11.8",
+    }
 
     def may_leave_out(self, path: str, field: str) -> bool:
         """Odoo makes a record of whatever it is given: what a call must have is little."""

@@ -42,6 +42,15 @@ class TrytonStage(Stage):
     package = "tryton"
     kinds = ("scripted",)
     routes: ClassVar = ROUTES
+    cites: ClassVar = {
+        r".* (401|429)": "12.2",
+        r".* 4\d\d": "12.2 12.7",
+        _calls(r"(common\.db\.login|model\.res\.user\.get_preferences|model\.company\.\S+) 200"): "12.2",
+        _calls(r"model\.(party|country)\.\S+ 200"): "12.3",
+        _calls(r"(model\.account\.(move\.line|invoice\.payment)|wizard\.account\.invoice\.pay)\.\S+ 200"): "12.6",
+        _calls(r"wizard\.account\.move\.reconcile_lines\S+ 200"): "12.5",
+        _calls(r"model\.(account|ir|currency|res\.user\.warning)\.\S+ 200"): "12.4 12.7",
+    }
     # What the real server fills in or does without.
     optional = frozenset(
         {"language", "journal", "reference", "description", "invoice_date", "payment_term", "payment_term_date"}
