@@ -12,6 +12,7 @@ The flow, each step with its module:
     PDF              documents    rendered from the frozen value by the worker, or at the first download
     sync out         delivery     documents, customers and receipts to the accounting package, once or to a person
                      connections  which package, signed in how, mapped to what, and who is known there
+    proof            reconciliation  every night: do the package and we agree, document by document, to the cent
 
 Beside the flow: ``replay`` (what another tariff would have billed), ``exports`` (tables for a spreadsheet),
 ``auditing`` (seals the audit trail, proves that nothing is missing), ``notifying`` (other services hear of

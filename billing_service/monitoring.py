@@ -6,13 +6,14 @@ Labels are kinds, states and codes of this program, never names, numbers or ids 
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from billing_service.store.administrations import Series
@@ -22,6 +23,7 @@ from billing_service.store.connections import Connection
 from billing_service.store.deliveries import IS_STUCK, NOT_DELIVERED, Delivery
 from billing_service.store.findings import Finding
 from billing_service.store.invoices import Invoice
+from billing_service.store.reconciliations import Reconciliation
 from billing_service.store.session import Database
 from billing_service.store.work import Job, OutboxRow, ScheduleRow, WorkerRow
 
@@ -65,6 +67,7 @@ def figures(session: Session) -> Iterator[Figure]:
     yield from _workers(session, now)
     yield from _documents(session)
     yield from _deliveries(session, now)
+    yield from _reconciliations(session)
     yield from _audit(session, now)
 
 
@@ -179,6 +182,52 @@ def _deliveries(session: Session, now: datetime) -> Iterator[Figure]:
         "Connections to accounting packages over which nothing goes, by cause.",
         ("cause",),
         _counted(session, Connection.stop_cause, where=_IS_STOPPED),
+    )
+
+
+def _reconciliations(session: Session) -> Iterator[Figure]:
+    """Of the latest one of every active connection."""
+    latest = (
+        select(Reconciliation.created_at)
+        .where(
+            Reconciliation.administration_id == Connection.administration_id,
+            Reconciliation.connection_id == Connection.id,
+        )
+        .order_by(Reconciliation.created_at.desc())
+        .limit(1)
+        .correlate(Connection)
+        .scalar_subquery()
+    )
+    theirs = and_(
+        Reconciliation.administration_id == Connection.administration_id,
+        Reconciliation.connection_id == Connection.id,
+        Reconciliation.created_at == latest,
+    )
+    rows = session.execute(
+        select(Reconciliation.created_at, Reconciliation.classes, Reconciliation.unexplained)
+        .join(Connection, theirs)
+        .where(Connection.state == literal_column("'active'"))
+    ).all()
+    yield Figure(
+        "billing_reconciliation_oldest_timestamp_seconds",
+        "When the active connection that was reconciled longest ago was.",
+        (),
+        [((), min(row.created_at for row in rows).timestamp())] if rows else [],
+    )
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts.update(row.classes)
+    yield Figure(
+        "billing_reconciliation_differences",
+        "Differences that the latest reconciliations found, by class.",
+        ("class",),
+        [((kind,), count) for kind, count in sorted(counts.items())],
+    )
+    yield Figure(
+        "billing_reconciliation_unexplained",
+        "Active connections whose latest reconciliation left something unexplained.",
+        (),
+        [((), sum(row.unexplained != 0 for row in rows))],
     )
 
 
