@@ -31,6 +31,7 @@ from billing_service.errors import Conflict, InvalidInput
 from billing_service.notifying import endpoints
 from billing_service.store.administrations import Administration
 from billing_service.store.connections import Connection, ConnectionChoice, ConnectionMatch, OpeningItem
+from billing_service.store.parties import Customer
 from billing_service.store.scope import Scope
 from billing_service.store.work import Job
 from billing_service.vault import Vault
@@ -195,7 +196,7 @@ def map_(program: Program, administration: str | None, proposals: bool, lines: t
         (
             one.kind,
             one.ours,
-            one.remote_id or "–",
+            one.remote_id or ("as all others" if one.kind in mapping.COVERED_BY_OTHERS and not one.needed else "–"),
             one.problem or ("needed" if one.needed and not one.remote_id else ""),
         )
         for one in entries
@@ -225,14 +226,24 @@ def match(
             matching.reject(scope, matching.get(scope, row, one))
         if accept_certain:
             click.echo(f"{matching.accept_certain(scope, row)} accepted.")
-        mine = {"administration_id": row.administration_id, "connection_id": row.id, "state": "proposed"}
-        still_open = scope.session.scalars(select(ConnectionMatch).filter_by(**mine).order_by(ConnectionMatch.id))
-        found = [
-            (str(one.id), one.remote_name, one.remote_code or "", one.found_by, "certain" if one.certain else "")
-            for one in still_open
-        ]
+        proposed = select(ConnectionMatch).filter_by(
+            administration_id=row.administration_id, connection_id=row.id, state="proposed"
+        )
+        asked = proposed.join(Customer, Customer.id == ConnectionMatch.customer_id).order_by(ConnectionMatch.id)
+        rows = scope.session.execute(asked.add_columns(Customer.number, Customer.name)).all()
+    found = [
+        (
+            str(one.id),
+            f"{number} {name}",
+            one.remote_name,
+            one.remote_code or "–",
+            one.found_by,
+            ("", "certain")[one.certain],
+        )
+        for one, number, name in rows
+    ]
     if found:
-        Teller().table(("match", "there", "code", "found by", ""), found)
+        Teller().table(("match", "ours", "there", "code", "found by", ""), found)
 
 
 # --- using it -------------------------------------------------------------------------------------------------------

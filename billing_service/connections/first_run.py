@@ -18,7 +18,7 @@ from uuid import UUID
 from connectors.base import RemoteCustomer
 
 _FORMS: Final = re.compile(r"\b(b ?v|n ?v|v ?o ?f)\b")
-_SHORT: Final = ((re.compile(r"\bst\b"), "stichting"), (re.compile(r"\bver\b"), "vereniging"))
+_SHORT: Final = ((re.compile(r"\bst\b"), "stichting"), (re.compile(r"ver\b"), "vereniging"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def compact(text: str | None) -> str:
 
 
 def plain_name(name: str) -> str:
-    """A name as it is compared: ``Ver. De Linde`` is ``Vereniging de Linde``, ``Linde B.V.`` is ``Linde``."""
+    """A name as it is compared: ``Koorver. Linde`` is ``Koorvereniging Linde``, ``Linde B.V.`` is ``Linde``."""
     words = re.sub(r"[^\w]+", " ", unicodedata.normalize("NFKD", name).casefold())
     for short, long in _SHORT:
         words = short.sub(long, words)

@@ -69,6 +69,7 @@ def test_two_that_fit_are_left_to_a_person() -> None:
 
 def test_names_are_compared_without_accents_capitals_and_legal_form() -> None:
     assert plain_name("Café «Het Vélo» B.V.") == plain_name("cafe het velo")
+    assert plain_name("Muziekver. Crescendo") == plain_name("Muziekvereniging Crescendo")
     assert plain_name("BV") == "bv", "a name that is nothing else stays"
 
 
