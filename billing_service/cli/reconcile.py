@@ -44,7 +44,7 @@ def reconcile(
         job_id = reconciliation.start(scope, connecting.not_closed(scope)).id
     result = follow(program, administration_id, job_id).result or {}
     if not result.get("reconciled"):
-        raise Conflict(f"Not reconciled: {result.get('reason')}", code="not_reconciled")
+        raise Conflict(f"Not reconciled: {result.get('reason')}")
     with program.reading(administration_id) as scope:
         made = reading.get(scope, UUID(result["reconciliation_id"]))
         _tell(scope, made)
