@@ -36,6 +36,8 @@ from billing_service.store.scope import Scope
 from billing_service.store.work import Job
 from billing_service.vault import Vault
 
+_SURE = {True: "certain", False: ""}
+
 
 @click.group("connection", cls=InOrder)
 def connection() -> None:
@@ -226,22 +228,13 @@ def match(
             matching.reject(scope, matching.get(scope, row, one))
         if accept_certain:
             click.echo(f"{matching.accept_certain(scope, row)} accepted.")
-        proposed = select(ConnectionMatch).filter_by(
-            administration_id=row.administration_id, connection_id=row.id, state="proposed"
-        )
-        asked = proposed.join(Customer, Customer.id == ConnectionMatch.customer_id).order_by(ConnectionMatch.id)
-        rows = scope.session.execute(asked.add_columns(Customer.number, Customer.name)).all()
-    found = [
-        (
-            str(one.id),
-            f"{number} {name}",
-            one.remote_name,
-            one.remote_code or "–",
-            one.found_by,
-            ("", "certain")[one.certain],
-        )
-        for one, number, name in rows
-    ]
+        proposed = select(ConnectionMatch).filter_by(administration_id=row.administration_id, connection_id=row.id)
+        asked = proposed.filter_by(state="proposed").join(Customer, Customer.id == ConnectionMatch.customer_id)
+        rows = scope.session.execute(asked.add_columns(Customer.number, Customer.name).order_by(ConnectionMatch.id))
+        found = [
+            (str(one.id), f"{number} {name}", one.remote_name, one.remote_code or "–", one.found_by, _SURE[one.certain])
+            for one, number, name in rows
+        ]
     if found:
         Teller().table(("match", "ours", "there", "code", "found by", ""), found)
 
