@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 
 from billing_service import connections, findings
+from billing_service.collection import open_list
 from billing_service.collection.settling import look_again, record
 from billing_service.connections import Outside, open_connector
 from billing_service.delivery import Hands
@@ -21,7 +22,7 @@ from billing_service.store import collecting
 from billing_service.store.connections import Connection
 from billing_service.store.payments_in import PaymentPull
 from billing_service.store.scope import Scope
-from connectors.base import Connector, ConnectorError, PaymentsPage, SignInAgain
+from connectors.base import Connector, ConnectorError, PaymentsPage, Pull, SignInAgain
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,8 @@ def collect(outside: Outside, hands: Hands, connection_id: UUID) -> timedelta | 
         cursor = pull.cursor
     connector = open_connector(outside, connection.administration_id, connection_id)
     try:
+        if connector.capabilities.payments.value is Pull.OPEN_LIST:
+            return _compare(connector, hands, connection_id)
         return _read(connector, hands, connection_id, cursor)
     except ConnectorError as error:
         return _failed(hands, connection_id, error)
@@ -65,6 +68,30 @@ def _read(connector: Connector, hands: Hands, connection_id: UUID, cursor: str |
     return timedelta()
 
 
+def _compare(connector: Connector, hands: Hands, connection_id: UUID) -> timedelta | None:
+    """For a package that tells only what is open."""
+    with hands.reading() as scope:
+        began = scope.now
+    listed = open_list.read(connector)
+    with hands.reading() as scope:
+        found = open_list.suspects(scope, connection_id, listed, began)
+    for document, open_there in found.items():
+        if not open_list.is_confirmed(connector, document, open_there):
+            continue
+        with hands.scope() as scope:
+            collecting.lock(scope, connection_id)
+            connection = scope.session.get_one(Connection, (scope.administration_id, connection_id))
+            if connection.state != "active":
+                return None
+            open_list.book(scope, connection, document, open_there)
+    with hands.scope() as scope:
+        pull = collecting.lock(scope, connection_id)
+        connection = scope.session.get_one(Connection, (scope.administration_id, connection_id))
+        if connection.state == "active":
+            _ended(scope, connection, pull)
+    return None
+
+
 def _recorded(scope: Scope, connection_id: UUID, cursor: str | None, page: PaymentsPage) -> bool:
     """Books a page; ``False`` where it no longer counts: the connection was stopped, or somebody else has read on."""
     pull = collecting.lock(scope, connection_id)
@@ -73,12 +100,18 @@ def _recorded(scope: Scope, connection_id: UUID, cursor: str | None, page: Payme
         return False
     record(scope, connection, page.payments)
     pull.cursor = page.cursor
-    _went_well(scope, pull)
-    if not page.more:
-        look_again(scope, connection, pull.pulled_at or pull.began_at or scope.now)
-        pull.pulled_at, pull.began_at = pull.began_at, None
-    scope.session.flush()
+    if page.more:
+        _went_well(scope, pull)
+    else:
+        _ended(scope, connection, pull)
     return True
+
+
+def _ended(scope: Scope, connection: Connection, pull: PaymentPull) -> None:
+    """Everything was read that was there when the pull began."""
+    look_again(scope, connection, pull.pulled_at or pull.began_at or scope.now)
+    pull.pulled_at, pull.began_at = pull.began_at, None
+    _went_well(scope, pull)
 
 
 def _went_well(scope: Scope, pull: PaymentPull) -> None:
@@ -87,6 +120,7 @@ def _went_well(scope: Scope, pull: PaymentPull) -> None:
     if pull.problem is not None:
         pull.problem = None
         findings.settle(scope, NOT_COLLECTED, pull.connection_id, "collected")
+    scope.session.flush()
 
 
 def _failed(hands: Hands, connection_id: UUID, error: ConnectorError) -> timedelta | None:

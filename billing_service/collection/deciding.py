@@ -135,7 +135,7 @@ def before_the_opening(payments: Iterable[Payment], stands: Mapping[str, Decimal
     left = {key: one.total - one.open for key, one in links.older.items()}
     for payment in sorted(payments, key=lambda one: (one.paid_on, one.remote_id)):
         amount, budget = stands[payment.remote_id], left.get(payment.document or "", ZERO)
-        if amount > ZERO and budget > ZERO and not _is_after(payment, taken):
+        if amount > ZERO and budget > ZERO and not payment.derived and not _is_after(payment, taken):
             gone[payment.remote_id] = min(amount, budget)
             left[payment.document or ""] = budget - gone[payment.remote_id]
     return gone
