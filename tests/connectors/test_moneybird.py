@@ -73,6 +73,12 @@ def test_ids_stay_whole_also_where_they_come_as_numbers(stage: MoneybirdStage):
     assert records.document(told) == made
 
 
+@pytest.mark.parametrize("told", ["10,95", "10.95", Decimal("10.95")])
+def test_money_may_come_as_a_text_with_a_comma(told: object):
+    """2.4."""
+    assert records.money(told) == Decimal("10.95")
+
+
 def test_a_credit_note_is_an_invoice_of_negative_lines(stage: MoneybirdStage):
     """2.5. Its amounts are turned, both ways; so are payments on it."""
     connector = stage.connector()

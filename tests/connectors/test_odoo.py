@@ -203,6 +203,19 @@ def test_money_comes_as_floats_and_is_cents_at_once(odoo: OdooStage):
     assert (remote.net, remote.tax, remote.total) == tuple(map(Decimal, ("1234567.83", "259259.24", "1493827.07")))
     move(odoo)["amount_residual"] = Decimal("0.1") + Decimal("0.2") + Decimal("1e-9")
     assert str(connector.read_document(remote.id).open) == "0.30"
+    move(odoo)["amount_residual"] -= Decimal("2e-9")
+    assert str(connector.read_document(remote.id).open) == "0.30"
+
+
+def test_what_the_payer_quotes_and_a_cost_centre_stand_in_the_draft(odoo: OdooStage):
+    """11.4: a cost centre has a share in per cent."""
+    connector = odoo.connector()
+    centre = connector.lists().cost_centres[0].id
+    ours = document(connector, NUMBER, line(connector, "10.00", cost_centre=centre), reference="RF32202600001")
+    connector.create_document(ours, key="k")
+    (drawn,) = (one for one in odoo.books.rows["account.move.line"].values() if one.get("analytic_distribution"))
+    assert drawn["analytic_distribution"] == {centre: 100}
+    assert move(odoo)["payment_reference"] == "RF32202600001"
 
 
 # --- credit notes ---------------------------------------------------------------------------------------------------

@@ -112,6 +112,7 @@ def test_a_credit_note_stands_there_with_its_invoice_and_closes_it(stage: Stage)
     )
     note = there(stage, Delivery(stage, connector, credit, key="delivery-2"))
     assert (note.total, note.credits) == (Decimal("181.50"), linked)
+    assert connector.find_document(Kind.INVOICE, "20260102", customer=note.customer).items == ()
     open_now = {item.number: item.open for item in everything(connector.open_items)}
     assert ("20260101" in open_now) == (linked is None)
 

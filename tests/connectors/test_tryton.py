@@ -218,6 +218,41 @@ def test_whatever_the_lines_amounts_and_vat_arrive_as_issued(lines: list[tuple[s
         told = [one for one in sent["taxes"][0][1] if one["tax"] == int(group.code)]
         assert (sum(one["base"] for one in told), sum(one["amount"] for one in told)) == (group.taxable, group.tax)
         assert len({one["base"] >= 0 for one in told}) == len(told)
+        assert all(one["account"] == (8 if one["base"] >= 0 else 9) for one in told)
+
+
+def test_quantities_and_prices_that_tryton_takes_otherwise_keep_our_amount(stage: TrytonStage):
+    """Half of 0.25 is 0.13 here and 0.12 there: it rounds half to even, and refuses more than four decimals (12.4)."""
+    connector = stage.connector()
+    halves = line(connector, "0.13", quantity=Decimal("0.5"), unit_price=Decimal("0.25"))
+    whole = line(connector, "0.38", quantity=Decimal("0.5"), unit_price=Decimal("0.75"))
+    thirds = line(connector, "1.00", quantity=Decimal(3), unit_price=Decimal("0.333333"))
+    there = connector.create_document(document(connector, "20260101", halves, whole, thirds), key="k")
+    assert there.net == Decimal("1.51")
+
+
+def test_a_draft_that_somebody_worked_on_is_still_a_draft_and_becomes_ours_again(stage: TrytonStage):
+    """Validated is not posted; a term and a date in the books are its bookkeeper's to fill in (12.4)."""
+    connector = stage.connector()
+    draft = connector.create_document(invoice(connector), key="k")
+    row = stage.books.all["account.invoice"][int(draft.id)]
+    row |= {"state": "validated", "accounting_date": ON}
+    there = connector.read_document(draft.id)
+    assert (there.state, there.issue_date) == (State.DRAFT, ON)
+    row |= {"state": "draft", "accounting_date": None, "payment_term": 1}
+    assert connector.update_document(draft.id, invoice(connector)).due_date == invoice(connector).due_date
+    assert row["payment_term"] is None
+
+
+def test_what_falls_due_in_parts_is_due_with_the_last(stage: TrytonStage):
+    connector = stage.connector()
+    bill = delivered(stage, connector)
+    claim = connector.read_document(bill).due_date
+    assert claim is not None
+    books = stage.books
+    move = books.all["account.invoice"][int(bill)]["move"]
+    books.line(move, 2, Decimal("-1.00"), maturity_date=claim + timedelta(days=30))
+    assert connector.read_document(bill).due_date == claim + timedelta(days=30)
 
 
 # --- payments (12.6) --------------------------------------------------------------------------------------------------

@@ -213,8 +213,6 @@ class Books:
         line["price"] = told(_cents(number(line["price"])))  # the contract gives prices of at most two decimals back
         line["amount_decimal"] = told(count)
         line["row_order"] = int(line.get("row_order", place))
-        line["total"] = _cents(count * number(line["price"]))
-        line["total_price_excl_tax_with_discount"] = told(line["total"])
         return line
 
     def _compute(self, invoice: Record) -> None:
@@ -224,6 +222,9 @@ class Books:
         tax: dict[str, Decimal] = defaultdict(Decimal)
         for line in invoice["details"]:
             rate = str(line["tax_rate_id"])
+            whole = 100 + (rates[rate] if invoice["prices_are_incl_tax"] else 0)
+            line["total"] = _cents(number(line["amount_decimal"]) * number(line["price"]) * 100 / whole)
+            line["total_price_excl_tax_with_discount"] = told(line["total"])
             net[rate] += line["total"]
             tax[rate] += _cents(line["total"] * rates[rate] / 100)
         if not self._per_line:
