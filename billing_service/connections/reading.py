@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from billing_service import findings, jobs
@@ -19,6 +19,7 @@ from billing_service.connections import connecting, mapping
 from billing_service.connections.opening import open_connector, package_of
 from billing_service.jobs import RunningJob
 from billing_service.store.connections import LISTS, Connection, ConnectionChoice
+from billing_service.store.findings import Finding
 from billing_service.store.scope import Scope
 from billing_service.store.work import Job
 from connectors.base import Choice, Company, ConnectorError, Lists, SignInAgain
@@ -117,8 +118,11 @@ def _columns(choice: Choice) -> dict[str, Any]:
 
 
 def read_again(session: Session, now: datetime) -> None:
-    """Asks for a reading of every active connection that had none for a day and for which none is under way."""
-    due = select(Connection).where(Connection.state == "active", Connection.lists_read_at < now - AGAIN_AFTER)
+    """Asks for a reading of every active connection that had none for a day or gave no usable answer last time, unless
+    one is under way."""
+    failed = select(Finding.subject_id).where(Finding.code == connecting.NOT_READ, Finding.state == "open")
+    is_due = or_(Connection.lists_read_at < now - AGAIN_AFTER, Connection.id.in_(failed))
+    due = select(Connection).where(Connection.state == "active", is_due)
     under_way = select(Job.subject_id).where(Job.kind == READ, Job.state.in_(("queued", "running")))
     for row in session.scalars(due.where(Connection.id.not_in(under_way))):
         start(Scope(session, row.administration_id, ACTOR, now), row)

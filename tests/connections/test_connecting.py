@@ -115,7 +115,9 @@ def test_a_package_that_is_out_of_order_is_a_finding_and_nothing_stops(link: Lin
     assert link.read()["read"] is False
     assert (link.row().state, set(link.findings())) == ("active", {"connection_not_read"})
     link.books.control.calm()
-    link.read()
+    with link.database.write() as session:
+        reading.read_again(session, link.now())
+    link.work()
     assert link.findings() == {}
 
 

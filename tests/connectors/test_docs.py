@@ -69,3 +69,8 @@ def test_what_was_only_read_about_and_what_is_off_is_said():
     assert "**Never met the real package.**" in page
     assert "no (off; said to be: yes) | unverified | a forum |" in page
     assert "Never met" not in table({"fake": PACKAGES["fake"]})
+    told = {
+        package.name: table({package.name: package}).count("**Never met the real package")
+        for package in PACKAGES.values()
+    }
+    assert told == {"fake": 0, "exact": 1, "moneybird": 1, "odoo": 1, "tryton": 0}
