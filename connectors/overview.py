@@ -41,9 +41,17 @@ def _section(package: Package) -> str:
     capable = package.capabilities({})
     rows = [_row(field.name, getattr(capable, field.name)) for field in fields(Capabilities)]
     head = ["| Capability | Value | Verified against | Source |", "|---|---|---|---|"]
-    met = {getattr(capable, field.name).verified for field in fields(Capabilities)}
-    never = "" if met & {Verified.REAL_SERVER, Verified.RECORDING} else "**Never met the real package.**\n\n"
-    return f"### {package.title} (`{package.name}`)\n\n{never}" + "\n".join([*head, *rows]) + "\n"
+    met = _met({getattr(capable, field.name).verified for field in fields(Capabilities)})
+    return f"### {package.title} (`{package.name}`)\n\n{met}" + "\n".join([*head, *rows]) + "\n"
+
+
+def _met(verified: set[Verified]) -> str:
+    """Whether this connector ever met its package."""
+    if Verified.REAL_SERVER in verified:
+        return ""
+    if Verified.RECORDING in verified:
+        return "**Never met the real package itself**: its tests hold it against what was recorded of one.\n\n"
+    return "**Never met the real package.**\n\n"
 
 
 def _row(name: str, fact: Fact[Any]) -> str:
