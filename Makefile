@@ -8,8 +8,8 @@ TRYTON ?= $(VENV)-tryton
 UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
-# Databases are shared by the tests of one file, so a file stays on one process.
-PYTEST_ARGS ?= -n 2 --dist loadfile
+# Databases are shared by the tests of one file, so a file stays on one process; tests/order.py says which files begin.
+PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 BENCH_ARGS ?=
 
 # Tests start Python hundreds of times; where nothing compiled may be kept each start compiles the whole service again:

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.left_out", "tests.databases", "tests.tryton.fixtures"]
+pytest_plugins = ["tests.left_out", "tests.order", "tests.databases", "tests.tryton.fixtures"]
