@@ -8,8 +8,10 @@ and every operation must succeed with the example that it documents.
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +20,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.config import SchemathesisConfig
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from billing_service.context import Limits
 from billing_service.store import schema as database_schema
@@ -27,6 +29,7 @@ from billing_service.store.session import Database
 from tests.api.client import Caller, World, make_world
 from tests.api.seeds import Seeded, seed
 from tests.api.walk import Walked, operations
+from tests.databases import without_waiting_for_the_disk
 
 CONFIG: Final = SchemathesisConfig.from_path(str(Path(__file__).parents[2] / "schemathesis.toml"))
 UNLIMITED: Final = Limits(requests_per_minute=10**9)
@@ -36,10 +39,28 @@ _folder = tempfile.TemporaryDirectory(prefix="billing-contract-")
 @cache
 def seeded_world() -> tuple[World, Seeded]:
     database = Database(f"sqlite:///{_folder.name}/billing.sqlite3")
+    event.listen(database.engine, "connect", without_waiting_for_the_disk)
     database_schema.migrate(database)
     world = make_world(database, UNLIMITED)
     with database.write() as session:
-        return world, seed(session, world.ours_id)
+        rows = seed(session, world.ours_id)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copy(f"{_folder.name}/billing.sqlite3", f"{_folder.name}/as-seeded.sqlite3")
+    return world, rows
+
+
+@pytest.fixture
+def freshly_seeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[World, Seeded]]:
+    """The same world with a database of its own, as it was before any request."""
+    world, rows = seeded_world()
+    copy = shutil.copy(f"{_folder.name}/as-seeded.sqlite3", tmp_path / "billing.sqlite3")
+    database = Database(f"sqlite:///{copy}")
+    event.listen(database.engine, "connect", without_waiting_for_the_disk)
+    context = replace(world.app.extensions["billing"], database=database)
+    monkeypatch.setitem(world.app.extensions, "billing", context)
+    yield replace(world, database=database), dict(rows)
+    database.close()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -165,13 +186,13 @@ def _prepare(name: str, caller: Caller, rows: Seeded) -> None:
 
 
 @pytest.mark.parametrize("one", operations(), ids=str)
-def test_every_operation_succeeds_with_the_example_it_documents(one: Walked, sqlite_database: Database) -> None:
-    world = make_world(sqlite_database, UNLIMITED)
+def test_every_operation_succeeds_with_the_example_it_documents(
+    one: Walked, freshly_seeded: tuple[World, Seeded]
+) -> None:
+    world, rows = freshly_seeded
     caller = world.operator if one.promise.scopes == ("operator",) else world.ours
-    with sqlite_database.write() as session:
-        rows = seed(session, world.ours_id)
     _prepare(one.name, caller, rows)
-    _prepare_connection(one.name, caller, rows, sqlite_database)
+    _prepare_connection(one.name, caller, rows, world.database)
     options = one.options()
     if one.name == "receive_questions":
         options = {"data": json.dumps([A_BUG | CLOSED]), "content_type": "application/json", "headers": {}}
