@@ -12,7 +12,7 @@ The flow, each step with its module:
     PDF              documents    rendered from the frozen value by the worker, or at the first download
     sync out         delivery     documents, customers and receipts to the accounting package, once or to a person
                      connections  which package, signed in how, mapped to what, and who is known there
-    payment there    collection   payments made in the package settle invoices here, each once, in whatever order they come
+    payment there    collection   payments made in the package settle invoices here, each once, in any order
                      ownership    who owns which data; a change on the wrong side is a conflict that a person resolves
     proof            reconciliation  every night: do the package and we agree, document by document, to the cent
 
