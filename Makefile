@@ -26,7 +26,8 @@ help: ## this list
 run: $(VENV)/.runtime ## install, walk the whole flow on an example, then serve API and worker until Ctrl-C
 	@exec $(VENV)/bin/billing run
 
-test: check tryton ## check, then all tests; lists at the end what had to be left out (a failure when CI=true)
+test: ## check, then all tests; lists at the end what had to be left out (a failure when CI=true)
+	@$(MAKE) --silent --no-print-directory --jobs=2 check tryton
 	@BILLING_TEST_TRYTON=$(abspath $(TRYTON)) $(PY) -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.dev ## ruff and mypy (import-linter runs with the tests)
