@@ -15,6 +15,7 @@ from sqlalchemy import select
 from billing_service import ownership, receivables
 from billing_service.api import create_app
 from billing_service.collection.settling import record
+from billing_service.connections.matching import link
 from billing_service.core.finding_texts import wording
 from billing_service.errors import BillingError, Conflict, InvalidInput
 from billing_service.ownership.looking import ask_all
@@ -26,6 +27,7 @@ from billing_service.store.receivables import Allocation, Receipt
 from billing_service.store.scope import Scope
 from billing_service.store.session import Database
 from connectors.base import PaymentFact, RemoteCustomer
+from tests import builders
 from tests.delivery.world import Delivering
 
 BOOKED = ("customer", "document")
@@ -138,6 +140,10 @@ def test_a_customer_changed_there_is_brought_back_taken_over_or_kept(database: D
         ("postal_code", "2000 AA", "1000 AA")
     ]
     assert [one.choice for one in story.conflicts("resolved")] == ["ours", "theirs", "keep"]
+    with story.scope() as scope:
+        story.there.customers[there]["postal_code"] = customers.get(scope, story.customer).postal_code
+    story.looked()
+    assert [one.choice for one in story.conflicts("resolved")][-1] == "none"
 
 
 def test_what_is_put_right_there_or_becomes_ours_goes_by_itself(database: Database) -> None:
@@ -154,6 +160,23 @@ def test_what_is_put_right_there_or_becomes_ours_goes_by_itself(database: Databa
         customers.change(scope, customers.get(scope, story.customer), {"email": "zelfde@linde.example"})
     story.looked()
     assert story.conflicts() == []
+
+
+def test_a_customer_that_stood_there_before_us_is_agreed_on_at_the_first_look(sqlite_database: Database) -> None:
+    """Matched and never sent: what stood there then is no change."""
+    story = Story(sqlite_database)
+    given = {name: value for name, value in story.customer_there.items() if name != "id"}
+    there = story.there.put_customer(given | {"code": "77", "name": "De Es"})
+    with story.scope() as scope:
+        number, connection = "10077", scope.session.scalars(select(Connection)).one()
+        known = builders.customer(scope.session, scope.administration_id, number, name="Vereniging De Es")
+        link(scope, connection.id, known, there["id"])
+    story.looked()
+    assert story.conflicts() == []
+    there["name"] = "De Esdoorn"
+    story.looked()
+    (row,) = story.conflicts()
+    assert fields(row) == [("name", "Vereniging De Es", "De Esdoorn", "De Es")]
 
 
 def test_a_customer_that_is_gone_there_is_made_there_again(sqlite_database: Database) -> None:
