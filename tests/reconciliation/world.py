@@ -62,6 +62,10 @@ class Reconciling(Delivering):
         with self.database.read() as session:
             return str(session.get_one(Invoice, (self.administration_id, invoice_id)).number)
 
+    def customer(self, invoice_id: UUID) -> UUID:
+        with self.database.read() as session:
+            return session.get_one(Invoice, (self.administration_id, invoice_id)).customer_id
+
     # --- what a bookkeeper does there -------------------------------------------------------------------------------
 
     def book(self, number: str | None, amount: str = "100.00", on: str = "2026-03-31", **other: Any) -> str:
