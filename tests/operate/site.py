@@ -62,6 +62,11 @@ class Process:
                 start_new_session=True,
             )
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal that does not end it."""
+        assert self.running is not None
+        os.killpg(self.running.pid, number)
+
     def kill(self) -> None:
         self._signal(signal.SIGKILL)
 
