@@ -14,10 +14,8 @@ from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import select
 
 from billing_service.context import Context
-from billing_service.store.reconciliations import Reconciliation
 from billing_service.store.session import Database
 from billing_service.worker.process import Worker
 from billing_service.worker.schedule import TASKS
@@ -144,10 +142,6 @@ class Story:
             TASKS[task].run(session, self.world.now[0])
         self.work()
 
-    def reconciliations(self) -> list[Reconciliation]:
-        with self.world.database.read() as session:
-            return list(session.scalars(select(Reconciliation).order_by(Reconciliation.id)))
-
     # --- there ------------------------------------------------------------------------------------------------------
 
     def there(self, document: str) -> dict[str, Any]:
@@ -216,8 +210,8 @@ def test_invoice_payments_and_credit_note_between_here_and_tryton(story: Story):
 
     # At night both sides are compared, and agree to the cent.
     story.scheduled("reconcile_connections", timedelta(days=1))
-    (made,) = story.reconciliations()
-    assert (made.documents_ours, made.documents_theirs, made.differences) == (2, 2, 0)
-    assert (made.total_ours, made.total_theirs) == (Decimal("80.71"), Decimal("80.71"))
-    assert (made.unexplained, made.unexplained_open, made.open_theirs) == (0, 0, 0)
+    (made,) = story.ask("GET", "/reconciliations")["items"]
+    assert (made["agrees"], made["documents_ours"], made["documents_theirs"], made["classes"]) == (True, 2, 2, {})
+    told = {name: made[name]["amount"] for name in ("total_ours", "total_theirs", "open_theirs", "unexplained")}
+    assert told == {"total_ours": "80.71", "total_theirs": "80.71", "open_theirs": "0.00", "unexplained": "0.00"}
     assert story.ask("GET", "/findings?state=open")["items"] == []
