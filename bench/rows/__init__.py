@@ -6,7 +6,21 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from bench.measure import Measurement, Setting
-from bench.rows import delivery, exports, growth, handoff, intake, issuing, memory, month, pdf, question, rating, replay
+from bench.rows import (
+    delivery,
+    exports,
+    growth,
+    handoff,
+    intake,
+    issuing,
+    memory,
+    month,
+    pdf,
+    question,
+    rating,
+    reconciling,
+    replay,
+)
 
 ROWS: Mapping[str, Callable[[Setting], Iterable[Measurement]]] = MappingProxyType(
     {
@@ -18,6 +32,7 @@ ROWS: Mapping[str, Callable[[Setting], Iterable[Measurement]]] = MappingProxyTyp
         "memory": memory.measure,
         "handoff": handoff.measure,
         "delivery": delivery.measure,
+        "reconciling": reconciling.measure,
         "replay": replay.measure,
         "exports": exports.measure,
         "month": month.measure,
