@@ -21,6 +21,7 @@ from billing_service.core.ids import new_id
 from billing_service.errors import Conflict
 from billing_service.reconciliation import repairing
 from billing_service.reconciliation.running import RECONCILE, last_night
+from billing_service.reconciliation.theirs import Reader
 from billing_service.store import dispatch
 from billing_service.store.connections import OpeningItem
 from billing_service.store.deliveries import Delivery
@@ -220,6 +221,26 @@ def test_a_list_that_breaks_off_gives_no_result_but_says_so(sqlite_database: Dat
     desk.books.control.calm()
     assert desk.found(desk.reconcile()) == []
     assert set(desk.findings("resolved")) == {"not_reconciled"}
+
+
+def test_what_is_delivered_while_the_lists_are_read_is_no_difference(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Reconciling.founded(sqlite_database)
+    desk.invoice(amount=Decimal("100.00"))
+    desk.settle()
+    read = Reader.open_items
+
+    def meanwhile(reader: Reader) -> dict[str, Decimal]:
+        """Their documents were read; now another one arrives there, and then what is open is read."""
+        desk.invoice(amount=Decimal("60.00"))
+        desk.drain()
+        return read(reader)
+
+    monkeypatch.setattr(Reader, "open_items", meanwhile)
+    made = desk.reconcile()
+    assert (desk.found(made), made.documents_ours, made.documents_theirs) == ([], 2, 2)
+    assert (made.unexplained, made.unexplained_open) == (ZERO, ZERO)
 
 
 def test_a_crash_at_any_commit_and_twins_leave_one_result(sqlite_database: Database) -> None:
