@@ -10,17 +10,21 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 
-from billing_service import ownership, receivables
+from billing_service import access, cli, ownership, receivables
 from billing_service.api import create_app
+from billing_service.app import PROGRAM
+from billing_service.cli.program import Program
 from billing_service.collection.settling import record
 from billing_service.connections.matching import link
 from billing_service.core.finding_texts import wording
 from billing_service.errors import BillingError, Conflict, InvalidInput
 from billing_service.ownership.looking import ask_all
+from billing_service.ownership.seeing import BY_HAND, CODES
 from billing_service.parties import customers
-from billing_service.store.agreements import SyncConflict
+from billing_service.store.agreements import CHOICES, SyncConflict
 from billing_service.store.connections import Connection, ConnectionCustomer
 from billing_service.store.findings import Finding
 from billing_service.store.receivables import Allocation, Receipt
@@ -28,9 +32,10 @@ from billing_service.store.scope import Scope
 from billing_service.store.session import Database
 from connectors.base import PaymentFact, RemoteCustomer
 from tests import builders
+from tests.api.client import Caller, problem
 from tests.delivery.world import Delivering
-
-BOOKED = ("customer", "document")
+from tests.sessions import page
+from tests.test_cli import own_folder  # noqa: F401 - a fixture for every test
 
 
 class Story:
@@ -302,6 +307,19 @@ def test_what_came_from_there_or_is_owned_here_is_no_conflict(sqlite_database: D
     story.hooked("payment", "1")
     with story.scope() as scope:
         assert receivables.standing(scope, story.invoice).state == "partly_paid"
+        (receipt,) = scope.session.scalars(select(Receipt))
+        (allocation,) = receivables.live_allocations(scope, receipt.id)
+        receivables.undo_allocation(scope, allocation, "Verkeerde factuur")
+        receivables.allocate(scope, {"receipt_id": receipt.id, "invoice_id": story.invoice})
+    story.work()
+    assert story.conflicts() == []
+    with story.scope() as scope:
+        by_hand = receivables.record_receipt(scope, {"customer_id": story.customer, "amount": Decimal("1.00")})
+        mistaken = receivables.allocate(scope, {"receipt_id": by_hand.id, "invoice_id": story.invoice})
+        receivables.undo_allocation(scope, mistaken.id, "Vergissing")
+    story.work()
+    assert story.conflicts() == []
+    with story.scope() as scope:
         scope.session.scalars(select(Connection)).one().payments_owner = "service"
     paid_by_hand(story)
     assert story.conflicts() == []
@@ -372,3 +390,55 @@ def test_the_finding_says_ours_theirs_and_what_was_agreed_on(sqlite_database: Da
     assert f"naam hier {name}, daar Ver. De Linde, laatst overeengekomen {name}" in cause
     assert "(ours)" in action
     assert "here" in wording(finding.code, finding.facts, "en", "EUR")[0]
+
+
+def test_every_finding_and_every_choice_is_explained() -> None:
+    text = page("docs/ownership.md")
+    assert [code for code in (*CODES.values(), BY_HAND, *CHOICES) if f"`{code}`" not in text] == []
+
+
+# --- over HTTP and on the command line ------------------------------------------------------------------------------
+
+
+def test_conflicts_are_listed_and_resolved_with_one_call(sqlite_database: Database) -> None:
+    story = Story(sqlite_database)
+    story.customer_there["name"] = "Ver. De Linde"
+    story.looked()
+    with story.scope() as scope:
+        _, key = access.create_key(scope, "test", ["conflicts:read", "conflicts:write", "connections:read"])
+    caller = Caller(story.client, key)
+    (one,) = caller.get("/v1/conflicts?state=open&noun=customer").get_json()["items"]
+    assert one["compared"][0]["theirs"] == "Ver. De Linde"
+    assert caller.get("/v1/conflicts?noun=document").get_json()["items"] == []
+    address = f"/v1/conflicts/{one['id']}"
+    problem(caller.post(f"{address}/resolve", {"choice": "keep"}), 422, "invalid_input")
+    done = caller.post(f"{address}/resolve", {"choice": "keep", "reason": "Zo heten zij daar"}).get_json()
+    assert (done["state"], done["choice"], done["resolved_by"][:4]) == ("resolved", "keep", "key:")
+    assert caller.get(address).get_json() == done
+    problem(caller.post(f"{address}/resolve", {"choice": "ours"}), 409, "already_resolved")
+    connection = done["connection_id"]
+    called = caller.get(f"/v1/connections/{connection}/webhook").get_json()
+    assert called == {
+        "address": f"http://127.0.0.1:8000/hooks/{story.key}",
+        "signature": "HMAC-SHA256 with time",
+        "secret_given": True,
+    }
+
+
+def test_the_command_line_lists_and_resolves_conflicts_and_says_where_to_call(sqlite_database: Database) -> None:
+    story = Story(sqlite_database)
+    story.customer_there["name"] = "Ver. De Linde"
+    story.looked()
+
+    def said(*words: str) -> str:
+        program = Program(lambda _: story.delivering.context, PROGRAM.web_app, PROGRAM.make_worker)
+        return CliRunner().invoke(cli.main, list(words), obj=program).output
+
+    listed = said("conflicts", "list")
+    assert "Ver. De Linde" in listed
+    assert "1 open." in listed
+    (row,) = story.conflicts()
+    assert "Why does it stay so?" in said("conflicts", "resolve", str(row.id), "--choice", "keep")
+    assert "is resolved: ours" in said("conflicts", "resolve", str(row.id), "--choice", "ours")
+    assert "0 open." in said("conflicts", "list")
+    assert f"/hooks/{story.key}" in said("connection", "webhook")
