@@ -119,6 +119,8 @@ def test_our_vat_leads_also_where_tryton_computes_another_cent(stage: TrytonStag
     )
     there = connector.create_document(off, key="k")
     assert (there.tax, there.total, there.vat) == (Decimal("31.51"), Decimal("181.51"), off.vat)
+    before = connector.create_document(ours, key="l")
+    assert connector.update_document(before.id, off).total == Decimal("181.51")
     assert connector.post(there.id).total == Decimal("181.51")
 
 
@@ -240,8 +242,27 @@ def test_a_draft_that_somebody_worked_on_is_still_a_draft_and_becomes_ours_again
     there = connector.read_document(draft.id)
     assert (there.state, there.issue_date) == (State.DRAFT, ON)
     row |= {"state": "draft", "accounting_date": None, "payment_term": 1}
-    assert connector.update_document(draft.id, invoice(connector)).due_date == invoice(connector).due_date
-    assert row["payment_term"] is None
+    ours = connector.update_document(draft.id, invoice(connector))
+    assert (ours.due_date, row["payment_term"]) == (draft.due_date, None)
+
+
+@pytest.mark.parametrize("theirs", [{"type": "in"}, {"company": 2}])
+def test_what_suppliers_send_and_other_companies_keep_is_none_of_ours(stage: TrytonStage, theirs: dict[str, object]):
+    connector = stage.connector()
+    bill = delivered(stage, connector)
+    stage.books.all["account.invoice"][int(bill)] |= theirs
+    assert connector.find_document(Kind.INVOICE, "20260101").items == ()
+    assert list(everything(lambda cursor: connector.documents(date(2026, 1, 1), cursor))) == []
+    assert list(everything(connector.open_items)) == []
+
+
+def test_a_customer_that_was_set_aside_there_is_still_found_by_its_code(stage: TrytonStage):
+    """Its code is taken; a search that says nothing of it looks at active ones only (12.3)."""
+    connector = stage.connector()
+    made = connector.upsert_customer(CUSTOMER, key="c")
+    stage.books.all["party.party"][int(made.id)]["active"] = False
+    assert [one.id for one in connector.find_customer(CUSTOMER.code).items] == [made.id]
+    assert list(everything(connector.list_customers)) == []
 
 
 def test_what_falls_due_in_parts_is_due_with_the_last(stage: TrytonStage):
