@@ -18,6 +18,8 @@ from connectors.base import (
     Kind,
     Line,
     NotSupported,
+    Outcome,
+    OutcomeUnknown,
     Payment,
     Refused,
     SignInAgain,
@@ -27,6 +29,7 @@ from connectors.base import (
     cents,
     everything,
 )
+from connectors.fake.wire import Manner, Trouble
 from connectors.tryton.records import Around, invoice_values
 from tests.connectors.papers import CUSTOMER, Delivery, document, invoice, line
 from tests.connectors.stages.tryton import TrytonStage
@@ -344,6 +347,17 @@ def test_a_receipt_is_known_again_by_its_number_in_the_description(stage: Tryton
     with pytest.raises(Refused) as refused:
         connector.push_payment(Payment("R-2", bill, ON, Decimal("10.00"), "EUR", "999"), key="x")
     assert refused.value.cause == "payment_method_unknown"
+
+
+def test_a_receipt_in_full_whose_answer_is_lost_is_not_sent_again(stage: TrytonStage):
+    """The whole of what is open is booked one call earlier than a part of it (12.6)."""
+    connector = stage.connector()
+    bill = delivered(stage, connector)
+    payment = Payment("R-1", bill, ON, Decimal("181.50"), "EUR", "1")
+    stage.troubled.add(Trouble(r".*pay\.execute choice", manner=Manner.RESET))
+    with pytest.raises(OutcomeUnknown):
+        connector.push_payment(payment, key="p")
+    assert connector.find_payment(payment).outcome is Outcome.ONE
 
 
 # --- customers (12.3) -------------------------------------------------------------------------------------------------
