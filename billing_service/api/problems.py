@@ -10,6 +10,7 @@ from billing_service.api.connection_problems import CONNECTION_PROBLEMS
 from billing_service.api.delivery_problems import DELIVERY_PROBLEMS
 from billing_service.api.import_problems import IMPORT_PROBLEMS
 from billing_service.api.money_problems import MONEY_PROBLEMS
+from billing_service.api.payment_problems import PAYMENT_PROBLEMS
 from billing_service.api.reconciliation_problems import RECONCILIATION_PROBLEMS
 from billing_service.api.webhook_problems import WEBHOOK_PROBLEMS
 
@@ -298,6 +299,7 @@ _MORE: Final = (
     CONFLICT_PROBLEMS
     | CONNECTION_PROBLEMS
     | DELIVERY_PROBLEMS
+    | PAYMENT_PROBLEMS
     | IMPORT_PROBLEMS
     | MONEY_PROBLEMS
     | RECONCILIATION_PROBLEMS

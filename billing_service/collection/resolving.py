@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +13,7 @@ from billing_service.collection.payments import bearing_on
 from billing_service.collection.settling import settle
 from billing_service.core.matching import Evidence
 from billing_service.core.money import ZERO
+from billing_service.core.payment_texts import DOUBTS
 from billing_service.core.payments_in import standing
 from billing_service.errors import Conflict, FieldError, InvalidInput, NotFound
 from billing_service.receivables.reading import named, refuse_unowed
@@ -26,6 +27,7 @@ from billing_service.store.scope import Scope
 
 CHOICES: Final = ("allocate", "balance", "not_ours")
 """It settles these invoices; it is what this customer has to its credit; it does not concern us."""
+LANGUAGES: Final = ("nl", "en")
 _BY_US: Final = frozenset({*Evidence, "person"})
 
 
@@ -103,3 +105,13 @@ def _parts(scope: Scope, stands: Decimal, parts: Sequence[Mapping[str, Any]]) ->
         "parts": [[str(part["invoice_id"]), str(part["amount"])] for part in parts],
         "customer_id": str(customers.pop()),
     }
+
+
+def shown(scope: Scope, rows: Iterable[PaymentIn]) -> list[dict[str, Any]]:
+    """Payments as people read them: with why a person must decide."""
+    found = []
+    for row in rows:
+        columns = {column.key: getattr(row, column.key) for column in PaymentIn.__table__.columns}
+        problem = None if row.doubt is None else {language: DOUBTS[language][row.doubt] for language in LANGUAGES}
+        found.append(columns | {"proposals": row.proposals or [], "problem": problem})
+    return found

@@ -167,9 +167,9 @@ def tell(scope: Scope, connection: Connection, payments: Iterable[Payment]) -> N
             facts = {
                 "connection": connection.title,
                 "amount": one.amount,
-                "paid_on": one.paid_on,
+                "from": one.paid_on,
                 "doubt": one.doubt,
-                "document": one.document_number,
+                "reference": one.reference or one.document_number,
             }
             findings.report(scope, FINDING, "payment_in", one.id, facts)
         elif one.version:  # one that is new has none

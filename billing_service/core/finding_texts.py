@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from billing_service.core import connection_texts, formats, ownership_texts, reconciling_texts
+from billing_service.core import connection_texts, formats, ownership_texts, payment_texts, reconciling_texts
 
 _SLOT: Final = re.compile(r"\{([a-z_.]+)\}")
 
@@ -275,8 +275,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
 
 for _language in TEXTS:
     TEXTS[_language] |= connection_texts.TEXTS[_language] | reconciling_texts.FINDINGS[_language]
-    TEXTS[_language] |= ownership_texts.TEXTS[_language]
-    WORDS[_language] |= connection_texts.WORDS[_language]
+    TEXTS[_language] |= ownership_texts.TEXTS[_language] | payment_texts.TEXTS[_language]
+    WORDS[_language] |= connection_texts.WORDS[_language] | payment_texts.DOUBTS[_language]
 
 _MONEY: Final = ("amount", "credit", "charge")
 _DAYS: Final = ("from", "until")

@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 
 from billing_service import access, findings, imports, invoicing, jobs, receivables
 from billing_service.auditing.completeness import start_report
+from billing_service.collection.settling import record
+from billing_service.connections import connecting
 from billing_service.connections.documents import Mapped
 from billing_service.core.crediting import Part
 from billing_service.core.ids import new_id
@@ -34,12 +36,14 @@ from billing_service.store.connections import ConnectionMatch
 from billing_service.store.deliveries import Delivery
 from billing_service.store.invoices import BillingRun
 from billing_service.store.job_files import JobFile, JobFilePart
+from billing_service.store.payments_in import PaymentIn
 from billing_service.store.questions import Question, TimeEntry
 from billing_service.store.reconciliations import ReconciliationDifference
 from billing_service.store.tariffs import TariffVersion
 from billing_service.store.webhooks import WebhookDelivery
 from billing_service.store.work import Job
 from billing_service.vault import Vault
+from connectors.base import PaymentFact
 from connectors.fake.profiles import capabilities
 from tests import builders, helpdesk
 from tests.connections.fakes import active_connection
@@ -309,6 +313,15 @@ def _delivery(session: Session, administration_id: UUID, found: Seeded) -> UUID:
     return row.id
 
 
+def _payment_in(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """One that nobody knows the meaning of."""
+    scope = builders.scope(session, administration_id)
+    connection = connecting.get(scope, found["connection_id"])
+    fact = PaymentFact("seeded", Decimal("15.13"), date(2026, 3, 31), "EUR", reference="dank u")
+    record(scope, connection, [fact])
+    return session.scalars(select(PaymentIn.id).where(PaymentIn.administration_id == administration_id)).one()
+
+
 def _conflict(session: Session, administration_id: UUID, found: Seeded) -> UUID:
     """The customer has another name there than was agreed on."""
     names = {"name": "name", "ours": "seeded", "theirs": "Vereniging Elders", "agreed": "seeded"}
@@ -389,6 +402,7 @@ ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "connection_id": _connection,
     "match_id": _match,
     "delivery_id": _delivery,
+    "payment_in_id": _payment_in,
     "conflict_id": _conflict,
     "reconciliation_id": _reconciliation,
     "difference_id": _difference,
