@@ -79,13 +79,17 @@ def _start(name: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+        preexec_fn=END_WITH_PARENT,
     )
 
 
 def _end_with_parent() -> None:
     """Even a parent that is killed takes its children along (Linux only)."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+END_WITH_PARENT = _end_with_parent if sys.platform == "linux" else None
+"""What a process of ours calls when it begins."""
 
 
 def _listens(address: tuple[str, int]) -> bool:

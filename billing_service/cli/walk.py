@@ -16,6 +16,7 @@ from billing_service import access, imports, invoicing
 from billing_service.cli import bill
 from billing_service.cli.program import Program
 from billing_service.cli.telling import Teller
+from billing_service.cli.walk_package import walk_package
 from billing_service.core.tariff import explain
 from billing_service.demo import members, parties
 from billing_service.demo.questions import questions
@@ -64,7 +65,8 @@ class Walk:
         self._put_right()
         self._import()
         run_id = self._bill()
-        self._pdfs(run_id)
+        folder = self._pdfs(run_id)
+        walk_package(self._program, self._tell, self._administration, run_id, folder)
         return self._key()
 
     def _agree(self) -> None:
@@ -157,7 +159,7 @@ class Walk:
         self._tell.say("VT-2025 pays no Dutch VAT: it is reverse-charged to a business in Belgium.", "dim")
         return run_id
 
-    def _pdfs(self, run_id: UUID) -> None:
+    def _pdfs(self, run_id: UUID) -> Path:
         self._tell.step("The worker has rendered the PDFs")
         folder = self._program.settings.data_dir / PDF_FOLDER
         folder.mkdir(parents=True, exist_ok=True)
@@ -176,6 +178,7 @@ class Walk:
             path: Path = folder / pdf.file_name
             path.write_bytes(pdf.content)
             self._tell.say(str(path))
+        return folder
 
     def _key(self) -> str:
         with self._scope() as scope:
