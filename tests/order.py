@@ -12,6 +12,7 @@ import pytest
 
 LONG: Final = (
     "tests/operate/test_month_end.py",
+    "tests/invoicing/test_crash.py",
     "tests/api/test_contract.py",
     "tests/connectors/test_tryton_real.py",
     "tests/delivery/",
