@@ -48,8 +48,8 @@ class FakePackage:
         self.dials, self.secrets, self._base_clock = dials or PROFILES[profile], dict(secrets), clock
         self.ahead = 0.0
         self._lock = threading.RLock()
-        self.books = Books(self.dials, self.clock)
         self.troubled = Troubled(self._served, self.clock)
+        self.books = Books(self.dials, self.clock)
         self._calls: list[float] = []
         self._errors: dict[str, list[float]] = defaultdict(list)
         self._keys: dict[str, tuple[float, str, Reply]] = {}
@@ -59,8 +59,9 @@ class FakePackage:
         self.token_calls = 0
 
     def clock(self) -> float:
-        """Seconds since 1970, moved ahead as far as a test asked for."""
-        return self._base_clock() + self.ahead
+        """Seconds since 1970, moved ahead as far as a test asked for; for what is carried out late, when it was due."""
+        late = self.troubled.moment
+        return self._base_clock() + self.ahead if late is None else late
 
     def handle(self, request: Request) -> Reply:
         """Answers one request: a control, or a call to the package with the trouble that was asked for."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from operator import itemgetter
 from typing import Any, Final, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -102,13 +103,17 @@ class Trouble:
 
 
 class Troubled:
-    """A handler with trouble before or after it. ``clock`` gives seconds; what applies late is run once it is due."""
+    """A handler with trouble before or after it. ``clock`` gives seconds; what applies late is run once it is due.
+
+    ``moment`` is when what is being run late was due, for a handler that notes when things happened.
+    """
 
     def __init__(self, handler: Handler, clock: Callable[[], float]) -> None:
         self._handler, self._clock = handler, clock
         self._lock = threading.RLock()
         self._troubles: list[Trouble] = []
         self._late: list[tuple[float, Request]] = []
+        self.moment: float | None = None
 
     def add(self, trouble: Trouble) -> None:
         """From now on, until it has happened ``times`` times."""
@@ -128,7 +133,7 @@ class Troubled:
                 return self._handler(request)
             reply = Reply(500)
             if trouble.late:
-                self._late.append((self._clock() + trouble.late, request))
+                self.delay(request, trouble.late)
             elif trouble.applies:
                 reply = self._handler(request)
             if trouble.status is not None:
@@ -137,13 +142,19 @@ class Troubled:
                 reply = replace(reply, body=trouble.body.encode())
             return replace(reply, headers={**reply.headers, **trouble.headers}, manner=trouble.manner)
 
+    def delay(self, request: Request, seconds: float) -> None:
+        """This request is under way: it takes effect after so many seconds, and nobody waits for its answer."""
+        with self._lock:
+            self._late.append((self._clock() + seconds, request))
+
     def settle(self) -> None:
         """Runs what has become due."""
         with self._lock:
-            due = [request for moment, request in self._late if moment <= self._clock()]
+            due = [(moment, request) for moment, request in self._late if moment <= self._clock()]
             self._late = [(moment, request) for moment, request in self._late if moment > self._clock()]
-            for request in due:
+            for self.moment, request in sorted(due, key=itemgetter(0)):
                 self._handler(request)
+            self.moment = None
 
     def _meets(self, request: Request) -> Trouble | None:
         for place, trouble in enumerate(self._troubles):
@@ -248,6 +259,13 @@ def _drip(to: BaseHTTPRequestHandler) -> list[bytes]:
 # --- without sockets ------------------------------------------------------------------------------------------------
 
 
+def prepared(request: requests.PreparedRequest) -> Request:
+    """The same request as a handler gets it."""
+    body = request.body or b""
+    content = body.encode() if isinstance(body, str) else bytes(body)
+    return request_of(request.method or "", request.url or "", dict(request.headers), content)
+
+
 class InMemory(BaseAdapter):
     """A transport for ``requests`` that asks a handler in this process; misbehaviour comes as its exceptions."""
 
@@ -257,10 +275,8 @@ class InMemory(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """See requests."""
-        body = request.body or b""
-        content = body.encode() if isinstance(body, str) else bytes(body)
         mark_sent()
-        reply = self._handler(request_of(request.method or "", request.url or "", dict(request.headers), content))
+        reply = self._handler(prepared(request))
         if reply.manner is Manner.RESET:
             raise requests.ConnectionError("reset")
         if reply.manner in {Manner.SILENCE, Manner.DRIP}:
