@@ -21,7 +21,7 @@ from billing_service.connections import mapping
 from billing_service.connections.opening import capabilities_of, package_of
 from billing_service.core.ids import new_id
 from billing_service.errors import AlreadyExists, Conflict, FieldError, InvalidInput, NotFound
-from billing_service.store import audit, dispatch, telling
+from billing_service.store import agreements, audit, dispatch, telling
 from billing_service.store.administrations import Administration
 from billing_service.store.connections import Connection, ConnectionMatch, ConnectionTokens
 from billing_service.store.scope import Scope
@@ -199,6 +199,10 @@ def close(scope: Scope, row: Connection, reason: str) -> Connection:
     dispatch.close(scope, row.id)
     for code in OF_CONNECTIONS:
         findings.settle(scope, code, row.id, "closed")
+    for conflict in agreements.open_conflicts(scope, row.id):
+        conflict.state, conflict.choice = "resolved", "none"
+        conflict.resolved_at, conflict.resolved_by = scope.now, scope.actor
+        findings.settle(scope, agreements.code_of(conflict), conflict.id, "closed")
     audit.record(scope, "close", "connection", row.id, {"reason": reason})
     return row
 

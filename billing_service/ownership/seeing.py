@@ -20,7 +20,7 @@ from billing_service.connections.facts import GONE, STATE, Facts, customer_facts
 from billing_service.core.ids import new_id
 from billing_service.ownership import ours
 from billing_service.store import audit, dispatch
-from billing_service.store.agreements import IS_OPEN, SyncConflict, agree, agreed
+from billing_service.store.agreements import IS_OPEN, SyncConflict, agree, agreed, code_of, open_conflicts
 from billing_service.store.connections import Connection
 from billing_service.store.deliveries import Delivery
 from billing_service.store.payments_in import PaymentIn
@@ -28,12 +28,6 @@ from billing_service.store.receivables import Allocation
 from billing_service.store.scope import Scope
 from connectors.base import PaymentFact, RemoteCustomer, RemoteDocument
 
-CODES: Final = {
-    "customer": "customer_changed_there",
-    "document": "document_changed_there",
-    "receipt": "receipt_changed_there",
-}
-BY_HAND: Final = "receipt_by_hand"
 _KINDS: Final = {"gone": "gone", "cancelled": "cancelled"}
 
 
@@ -112,10 +106,8 @@ def settle_others(
     scope: Scope, connection_id: UUID, noun: str, differing: Collection[UUID], *, read_at: datetime
 ) -> int:
     """Everything of this noun was seen, and only these differ: the other conflicts went by themselves. How many."""
-    mine = SyncConflict.administration_id == scope.administration_id, SyncConflict.connection_id == connection_id
-    found = select(SyncConflict).where(*mine, SyncConflict.noun == noun, SyncConflict.kind != "by_hand", IS_OPEN)
-    found = found.where(SyncConflict.created_at <= read_at)
-    rows = [row for row in scope.session.scalars(found) if row.subject_id not in differing]
+    seen = [row for row in open_conflicts(scope, connection_id) if row.noun == noun and row.kind != "by_hand"]
+    rows = [row for row in seen if row.subject_id not in differing and row.created_at <= read_at]
     for row in rows:
         settle(scope, row, "none", None)
     return len(rows)
@@ -128,11 +120,6 @@ def settle(scope: Scope, row: SyncConflict, choice: str, reason: str | None) -> 
     scope.session.flush()
     findings.settle(scope, code_of(row), row.id, choice)
     audit.record(scope, "resolve", "conflict", row.id, {"choice": choice, "reason": reason})
-
-
-def code_of(row: SyncConflict) -> str:
-    """Its finding."""
-    return BY_HAND if row.kind == "by_hand" else CODES[row.noun]
 
 
 def _under_way(scope: Scope, connection_id: UUID, noun: str, subject_id: UUID) -> bool:

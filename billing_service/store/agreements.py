@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, literal_column, text
+from sqlalchemy import CheckConstraint, Index, literal_column, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_service.store.base import Base, Keyed, Owned, Versioned, one_of, points_to
@@ -18,6 +18,13 @@ _OPEN: Final = text("state = 'open'")
 NOUNS: Final = ("customer", "document", "receipt")
 KINDS: Final = ("changed", "gone", "cancelled", "by_hand")
 CHOICES: Final = ("ours", "theirs", "keep")
+CODES: Final = {
+    "customer": "customer_changed_there",
+    "document": "document_changed_there",
+    "receipt": "receipt_changed_there",
+}
+"""The finding about a conflict, by its noun; about one that was recorded here:"""
+BY_HAND: Final = "receipt_by_hand"
 
 
 class Agreement(Base, Owned):
@@ -86,6 +93,17 @@ class SyncConflict(Base, Keyed, Versioned):
 
 # Written into the statement, see store.deliveries.
 IS_OPEN: Final = SyncConflict.state == literal_column("'open'")
+
+
+def code_of(row: SyncConflict) -> str:
+    """The code of its finding."""
+    return BY_HAND if row.kind == "by_hand" else CODES[row.noun]
+
+
+def open_conflicts(scope: Scope, connection_id: UUID) -> Sequence[SyncConflict]:
+    """Those of this connection that nobody has resolved yet."""
+    mine = SyncConflict.administration_id == scope.administration_id, SyncConflict.connection_id == connection_id
+    return scope.session.scalars(select(SyncConflict).where(*mine, IS_OPEN)).all()
 
 
 def agreed(scope: Scope, connection_id: UUID, noun: str, subject_id: UUID) -> Agreement | None:

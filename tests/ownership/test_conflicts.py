@@ -22,9 +22,8 @@ from billing_service.connections.matching import link
 from billing_service.core.finding_texts import wording
 from billing_service.errors import BillingError, Conflict, InvalidInput
 from billing_service.ownership.looking import ask_all
-from billing_service.ownership.seeing import BY_HAND, CODES
 from billing_service.parties import customers
-from billing_service.store.agreements import CHOICES, SyncConflict
+from billing_service.store.agreements import BY_HAND, CHOICES, CODES, SyncConflict
 from billing_service.store.connections import Connection, ConnectionCustomer
 from billing_service.store.findings import Finding
 from billing_service.store.receivables import Allocation, Receipt
@@ -442,3 +441,9 @@ def test_the_command_line_lists_and_resolves_conflicts_and_says_where_to_call(sq
     assert "is resolved: ours" in said("conflicts", "resolve", str(row.id), "--choice", "ours")
     assert "0 open." in said("conflicts", "list")
     assert f"/hooks/{story.key}" in said("connection", "webhook")
+    story.work()
+    story.there.customers[story.customer_there["id"]]["name"] = "Weer anders"
+    story.looked()
+    assert len(story.conflicts()) == 1
+    said("connection", "close", "--reason", "Ander pakket")
+    assert story.conflicts() == []
