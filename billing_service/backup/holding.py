@@ -41,7 +41,9 @@ def hold(session: Session, now: datetime, actor: str) -> Held:
     ids = session.scalars(select(Administration.id).order_by(Administration.id)).all()
     scopes = [Scope(session, one, actor, now) for one in ids]
     silenced = sum(endpoints.hold(scope) for scope in scopes)  # first: of what follows nobody outside is to hear
-    connected = [_hold_connection(scope, row) for scope in scopes for row in _not_closed(scope)]
+    connected = [(scope, row) for scope in scopes for row in _not_closed(scope)]
+    for scope, row in connected:
+        _hold_connection(scope, row)
     return Held(
         series_blocked=numbering.block_all_series(session, now, actor),
         connections_held=len(connected),

@@ -66,7 +66,7 @@ def destination(scope: Scope) -> Destination | None:
     """The connection that things are delivered to, also while it is stopped; ``None`` where there is none."""
     values = {"of_administration": scope.administration_id}
     row = scope.session.connection().execute(_destination(), values).first()
-    return None if row is None else Destination(*row)
+    return None if row is None else Destination(row.id, row.start_date, row.pushes_receipts, row.payments_owner)
 
 
 def documents(scope: Scope, papers: Sequence[Paper]) -> None:
