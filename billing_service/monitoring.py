@@ -23,14 +23,18 @@ from billing_service.store.connections import Connection
 from billing_service.store.deliveries import IS_STUCK, NOT_DELIVERED, Delivery
 from billing_service.store.findings import Finding
 from billing_service.store.invoices import Invoice
+from billing_service.store.payments_in import PaymentPull
 from billing_service.store.reconciliations import Reconciliation
 from billing_service.store.session import Database
+from billing_service.store.types import Instant
 from billing_service.store.work import Job, OutboxRow, ScheduleRow, WorkerRow
 
 SILENT_AFTER: Final = timedelta(seconds=90)
 """A worker that said nothing for so long does not run; it says something every ten seconds."""
 LATE_AFTER: Final = timedelta(minutes=5)
 """Work that is due for so long waits for a worker that does not come."""
+PAYMENTS_LATE: Final = timedelta(hours=1)
+"""They are read every five minutes, or every half hour where a package allows few calls."""
 DISK_NEARLY_FULL: Final = 500 * 1024 * 1024
 """Free bytes beside the SQLite file."""
 
@@ -68,6 +72,7 @@ def figures(session: Session) -> Iterator[Figure]:
     yield from _documents(session)
     yield from _deliveries(session, now)
     yield from _reconciliations(session)
+    yield from _payments(session)
     yield from _audit(session, now)
 
 
@@ -231,6 +236,30 @@ def _reconciliations(session: Session) -> Iterator[Figure]:
     )
 
 
+def _payments(session: Session) -> Iterator[Figure]:
+    yield Figure(
+        "billing_payments_pulled_timestamp_seconds",
+        "When the payments of the active connection that is furthest behind were last read whole.",
+        ("package",),
+        [((package,), at.timestamp()) for package, at in _read_until(session).items()],
+    )
+
+
+def _read_until(session: Session) -> dict[str, datetime]:
+    """Per package the connection that is furthest behind; one that never was read to the end counts from its start."""
+    until = func.coalesce(PaymentPull.pulled_at, Connection.activated_at, type_=Instant())
+    pull = (PaymentPull.administration_id == Connection.administration_id) & (
+        PaymentPull.connection_id == Connection.id
+    )
+    read = (
+        select(Connection.package, func.min(until, type_=Instant()))
+        .outerjoin(PaymentPull, pull)
+        .where(Connection.state == "active")
+        .group_by(Connection.package)
+    )
+    return {package: at for package, at in session.execute(read) if at is not None}
+
+
 def _audit(session: Session, now: datetime) -> Iterator[Figure]:
     """Of both trails together: the sealer follows within seconds."""
     waiting = [
@@ -265,6 +294,9 @@ def _concerns_of(session: Session) -> Iterator[Concern]:
         yield Concern("deliveries_need_attention", f"{stuck} deliveries need attention: billing deliveries list.")
     if stopped := session.execute(select(func.count()).select_from(Connection).where(_IS_STOPPED)).scalar_one():
         yield Concern("connections_stopped", f"{stopped} connections are stopped: billing connection show.")
+    late = sorted(package for package, at in _read_until(session).items() if now - at > PAYMENTS_LATE)
+    if late:
+        yield Concern("payments_late", f"Payments were not read for over an hour: {', '.join(late)}.")
     if blocked := _blocked(session):
         yield Concern("series_blocked", f"{blocked} number series wait for their last number since a restore.")
 

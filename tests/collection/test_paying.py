@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from billing_service import collection, receivables
 from billing_service.connections import capabilities_of, connecting
+from billing_service.monitoring import concerns, figures
 from billing_service.notifying import endpoints
 from billing_service.notifying.endpoints import Rules
 from billing_service.store.session import Database
@@ -189,3 +190,14 @@ def test_a_package_with_few_calls_is_asked_less_often(world: Paid):
     assert collection.interval(able) == timedelta(minutes=5)
     few = known((Limit(1_000, timedelta(days=1)),), Verified.DOCUMENTATION, "Yuki")
     assert collection.interval(replace(able, limits=few)) == timedelta(minutes=34, seconds=33.6)
+
+
+def test_how_far_payments_were_read_is_told_and_a_late_pull_is_a_concern(world: Paid):
+    world.pull()
+    with world.database.read() as session:
+        (figure,) = [one for one in figures(session) if one.name == "billing_payments_pulled_timestamp_seconds"]
+    assert figure.values == [(("fake",), world.now.timestamp())]
+    assert "payments_late" in {one.code for one in concerns(world.database)}  # by the database's clock, months later
+    world.now = datetime.now(UTC)
+    world.pull()
+    assert "payments_late" not in {one.code for one in concerns(world.database)}
