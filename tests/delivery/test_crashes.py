@@ -11,12 +11,14 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from billing_service.delivery import documents
 from billing_service.delivery.push import Push
 from billing_service.delivery.steps import Move
+from connectors.fake.connector import FakeConnector
 from tests.delivery.crashing import CALL_SECONDS, Plan, Stage
 from tests.delivery.enumerate import enumerated, stage_of
 from tests.delivery.exploring import explore
@@ -67,13 +69,8 @@ def does_not_wait(plant: pytest.MonkeyPatch) -> None:
 
 def another_key(plant: pytest.MonkeyPatch) -> None:
     """Each attempt goes under a key of its own."""
-    plain = documents._Document._create
-
-    def create(self: Any) -> None:
-        self.push.row.key = f"{self.push.row.key[:20]}{self.push.now():%H%M%S}"
-        plain(self)
-
-    plant.setattr(documents._Document, "_create", create)
+    plain = FakeConnector._key
+    plant.setattr(FakeConnector, "_key", lambda self, key, step: plain(self, uuid4().hex, step))
 
 
 def writes_nothing_down(plant: pytest.MonkeyPatch) -> None:
