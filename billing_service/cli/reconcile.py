@@ -16,6 +16,7 @@ from billing_service.connections import connecting
 from billing_service.core.reconciling_texts import CLASSES, REPAIRS, group_name
 from billing_service.errors import Conflict
 from billing_service.reconciliation import reading, repairing
+from billing_service.reconciliation.recording import agrees
 from billing_service.store.reconciliations import Reconciliation, ReconciliationDifference
 from billing_service.store.scope import Scope
 
@@ -51,13 +52,13 @@ def reconcile(
         _write(scope, made, csv, pdf, language)
     if repair:
         _repair(program, administration_id, made)
-    if not reading.agrees(made):
+    if not agrees(made):
         raise SystemExit(DIFFERS)
 
 
 def _tell(scope: Scope, made: Reconciliation) -> None:
     teller = Teller()
-    sums = [
+    sums: list[tuple[object, ...]] = [
         ("Documents", made.documents_ours, made.documents_theirs, made.documents_theirs - made.documents_ours),
         ("Total", made.total_ours, made.total_theirs, made.total_theirs - made.total_ours),
         ("Open", made.open_ours, made.open_theirs, made.open_theirs - made.open_ours),
@@ -73,7 +74,7 @@ def _tell(scope: Scope, made: Reconciliation) -> None:
         teller.say(f"{CLASSES['en'][row.class_]}: {told['problem']['en']} {REPAIRS['en'][row.repair]}")
     if made.differences > len(rows):
         teller.say(f"And {made.differences - len(rows)} more: --csv writes them all.")
-    verdict = "Both sides agree." if reading.agrees(made) else f"{made.differences} differences."
+    verdict = "Both sides agree." if agrees(made) else f"{made.differences} differences."
     teller.say(f"{verdict} Unexplained: {made.unexplained}, of what is open {made.unexplained_open}.")
     teller.say(f"Compared: {made.digest}")
 

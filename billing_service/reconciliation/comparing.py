@@ -80,7 +80,7 @@ def _looked_again(
                 there.add(mine.remote_id)
     seen = {remote_id: reader.read_back(remote_id) for remote_id in sorted(filter(None, there))}
     for remote_id, it in seen.items():
-        books.saw(remote_id, it and reader.told(it))
+        books.saw(remote_id, None if it is None else reader.told(it))
     return seen
 
 

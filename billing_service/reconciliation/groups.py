@@ -58,6 +58,6 @@ def groups_of(scope: Scope, connection_id: UUID, mapping: Mapped) -> Groups:
     names = {code: " + ".join(sorted(ours)) for code, ours in mapped.items()}
     joined = {one: name for name in names.values() for one in name.split(" + ")}
     for code, category, rate in scope.session.execute(known):
-        own = vat_key(category, rate)
+        own = vat_key(category or "", rate)
         names.setdefault(code, joined.get(own, own))
     return Groups(names)

@@ -125,7 +125,7 @@ def set_offs(scope: Scope, side: Side) -> list[SetOff]:
             Invoice.issue_date >= side.since,
         )
     )
-    sums: dict[tuple[UUID, UUID], Decimal] = {}
+    sums: dict[tuple[Any, UUID], Decimal] = {}
     for credit_note_id, invoice_id, amount in scope.session.execute(found):
         sums[credit_note_id, invoice_id] = sums.get((credit_note_id, invoice_id), Decimal()) + amount
     return [SetOff(*pair, amount) for pair, amount in sorted(sums.items()) if amount > 0]

@@ -73,9 +73,9 @@ def shown(row: ReconciliationDifference, currency: str) -> dict[str, Any]:
     """A difference as people read it, with a sentence and what to do."""
     names = ("id", "repair", "number", "document_id", "remote_id", "amount", "open", "fields")
     columns = {"class": row.class_} | {name: getattr(row, name) for name in names}
-    told = {"number": row.number, "remote_id": row.remote_id, "currency": currency, "fields": row.fields}
+    told: dict[str, Any] = {"number": row.number, "remote_id": row.remote_id, "currency": currency}
     return columns | {
-        "problem": {language: sentence(row.class_, language, **told) for language in LANGUAGES},
+        "problem": {language: sentence(row.class_, language, fields=row.fields, **told) for language in LANGUAGES},
         "next_action": {language: REPAIRS[language][row.repair] for language in LANGUAGES},
     }
 

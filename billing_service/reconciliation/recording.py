@@ -155,12 +155,14 @@ def _tell_owners(
     scope: Scope, row: Reconciliation, seen: Mapping[str, RemoteDocument | None], differences: Sequence[Difference]
 ) -> None:
     """Documents are ours: what was changed there is a conflict that a person resolves, with what was agreed on last."""
-    told = {"found_by": "reconciliation", "read_at": row.started_at}
+    read_at = row.started_at
     for one in differences:
-        if one.kind in _OURS_TO_SAY and one.document_id is not None and one.remote_id in seen:
-            ownership.document_seen(scope, row.connection_id, one.document_id, seen[one.remote_id], **told)
+        known, remote_id = one.document_id, one.remote_id
+        if one.kind in _OURS_TO_SAY and known is not None and remote_id is not None and remote_id in seen:
+            there = seen[remote_id]
+            ownership.document_seen(scope, row.connection_id, known, there, found_by="reconciliation", read_at=read_at)
     differing = {one.document_id for one in differences if one.document_id is not None}
-    ownership.settle_others(scope, row.connection_id, "document", differing, read_at=row.started_at)
+    ownership.settle_others(scope, row.connection_id, "document", differing, read_at=read_at)
 
 
 # --- repairs --------------------------------------------------------------------------------------------------------
