@@ -34,5 +34,5 @@ def payment_facts(there: PaymentFact) -> dict[str, str | None]:
     """Of a receipt of ours; one that was taken back there is ``gone``."""
     if there.undone is not None:
         return dict(GONE)
-    told = {"amount": str(there.amount), "paid_on": str(there.paid_on), "currency": there.currency}
-    return {STATE: "there", **told} | ({"document": there.document} if there.document else {})
+    told: dict[str, str | None] = {STATE: "there", "amount": str(there.amount), "paid_on": str(there.paid_on)}
+    return {**told, "currency": there.currency} | ({"document": there.document} if there.document else {})

@@ -60,7 +60,8 @@ def look(outside: Outside, hands: Hands, connection_id: UUID, noun: str, subject
     except TryAgainLater as error:
         return error.after or WAIT
     except SignInAgain as error:
-        return _sign_in(hands, connection_id, error)
+        _sign_in(hands, connection_id, error)
+        return None
     with hands.scope() as scope:
         told: Mapping[str, Any] = {"found_by": "hook", "read_at": read_at}
         if noun == "document":
@@ -82,7 +83,8 @@ def look_at_customers(outside: Outside, hands: Hands, connection_id: UUID) -> ti
     except TryAgainLater as error:
         return error.after or WAIT
     except SignInAgain as error:
-        return _sign_in(hands, connection_id, error)
+        _sign_in(hands, connection_id, error)
+        return None
     with hands.reading() as scope:
         suspects = _suspects(scope, connection_id, there)
     differing: set[UUID] = set()

@@ -206,7 +206,7 @@ def test_a_change_of_ours_that_is_on_its_way_is_no_change_of_theirs(sqlite_datab
     story.customer_there["name"] = "Vereniging De Es"
     with story.scope() as scope:
         seen = RemoteCustomer(story.customer_there["id"], "Vereniging De Es")
-        told = {"found_by": "look", "read_at": scope.now}
+        told: dict[str, Any] = {"found_by": "look", "read_at": scope.now}
         connection = scope.session.scalars(select(Connection.id)).one()
         assert ownership.customer_seen(scope, connection, story.customer, seen, **told) is None
     story.work()
