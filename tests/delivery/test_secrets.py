@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from billing_service import access, backup, logs
 from billing_service.api import create_app
-from billing_service.connections import connecting, current
+from billing_service.connections import connecting
 from billing_service.connections.opening import tokens_of
 from billing_service.context import Context
 from billing_service.notifying import endpoints
@@ -125,8 +125,8 @@ def test_canaries_are_nowhere_to_be_read(database: Database, tmp_path: Path, cap
 def _active(office: Delivering) -> None:
     """A connection that was stopped because its sign-in was lost goes on."""
     with office.scope() as scope:
-        row = current(scope)
-        if row is not None and row.state == "stopped":
+        row = connecting.not_closed(scope)
+        if row.state == "stopped":
             row.checked_at = row.lists_read_at = scope.now + timedelta(seconds=1)  # as reading it with success does
             connecting.resume(scope, row)
 
