@@ -22,6 +22,7 @@ from billing_service.context import Context
 from billing_service.core.ids import new_id
 from billing_service.errors import NotSignedIn
 from billing_service.rating import manual
+from billing_service.store.connections import Connection
 from billing_service.store.invoices import Invoice, InvoicePdf
 from billing_service.store.parties import Contract
 from billing_service.store.session import Database
@@ -226,23 +227,23 @@ def test_the_example_issues_invoices_whose_sums_were_made_by_hand(walked, databa
     }
 
 
-def test_the_example_leaves_no_work_and_a_pdf_per_invoice_where_it_says(walked, database, tmp_path):
-    printed, _ = walked
+def test_the_example_leaves_no_work_and_a_pdf_per_document_where_it_says_and_a_key_that_works(
+    walked, database, tmp_path
+):
+    printed, key = walked
     pdfs = sorted((tmp_path / "data" / "demo").iterdir())
-    assert len(pdfs) == 5
-    with database.read() as session:
-        assert sorted(session.scalars(select(InvoicePdf.content))) == sorted(pdf.read_bytes() for pdf in pdfs)
-        assert set(session.scalars(select(OutboxRow.state))) == {"done"}
     for pdf in pdfs:
         assert str(pdf) in printed
         assert pdf.read_bytes().startswith(b"%PDF-")
-
-
-def test_the_key_of_the_example_works_but_was_not_printed_by_the_walk(walked, database):
-    printed, key = walked
-    assert key not in printed
+    [agreed, *invoices] = pdfs
+    assert (agreed.name, len(invoices)) == ("Aansluiting 2026-03-31.pdf", 5)
     with database.read() as session:
+        assert sorted(session.scalars(select(InvoicePdf.content))) == sorted(pdf.read_bytes() for pdf in invoices)
+        assert set(session.scalars(select(OutboxRow.state))) == {"done"}
         assert access.verify(session, key, builders.NOW).scopes == set(access.SCOPES)
+        assert session.scalars(select(Connection.state)).all() == ["closed"]
+    assert "Differences: 0. Unexplained: 0.00." in printed
+    assert key not in printed
 
 
 def test_billing_from_the_command_line_previews_asks_and_issues(walked, billing, database):
