@@ -216,7 +216,7 @@ def _of_invoices(scope: Scope) -> Select[Any]:
     query = _join(query, Contract, Invoice.contract_id, outer=False)
     query, sums = with_sums(_join(query, _CREDITED, Invoice.credits_invoice_id), scope)
     is_note = and_(Invoice.kind == "credit_note", Invoice.state == "issued")
-    stands = {
+    stands: dict[Any, Any] = {
         "paid": type_coerce(case((IS_OWED, sums.paid)), Cents),
         "open": type_coerce(case((IS_OWED, sums.left), (is_note, CREDIT_REST)), Cents),
         "state": case((IS_OWED, sums.state)),
