@@ -49,11 +49,16 @@ def collect(outside: Outside, hands: Hands, connection_id: UUID) -> timedelta | 
         cursor = pull.cursor
     connector = open_connector(outside, connection.administration_id, connection_id)
     try:
-        if connector.capabilities.payments.value is Pull.OPEN_LIST:
-            return _compare(connector, hands, connection_id)
-        return _read(connector, hands, connection_id, cursor)
+        return read(connector, hands, connection_id, cursor)
     except ConnectorError as error:
         return _failed(hands, connection_id, error)
+
+
+def read(connector: Connector, hands: Hands, connection_id: UUID, cursor: str | None) -> timedelta | None:
+    """As ``collect``, with a connector that is open; raises what it raises."""
+    if connector.capabilities.payments.value is Pull.OPEN_LIST:
+        return _compare(connector, hands, connection_id)
+    return _read(connector, hands, connection_id, cursor)
 
 
 def _read(connector: Connector, hands: Hands, connection_id: UUID, cursor: str | None) -> timedelta | None:
