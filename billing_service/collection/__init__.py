@@ -2,6 +2,7 @@
 
     asking       when the schedule asks, by what the package can bear
     collecting   one pull in a worker: page by page, each recorded with its cursor
+    open_list    for packages that tell only what is open
     payments     what was told last, with all that bears on it
     links        which of our documents, receipts and customers that is about
     deciding     what becomes of a payment here
