@@ -47,8 +47,8 @@ TROUBLES = st.builds(
 )
 JUMPS = st.sampled_from((1, 20, 200, 3600, 86_400))
 FEW = settings(
-    max_examples=8,
-    stateful_step_count=10,
+    max_examples=10,
+    stateful_step_count=12,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
@@ -105,9 +105,12 @@ class Story(RuleBasedStateMachine):
         with self.database.write() as session:
             session.execute(text("UPDATE outbox SET lease_until = due_at WHERE state = 'running'"))
 
-    @rule(trouble=TROUBLES)
-    def trouble(self, trouble: Trouble) -> None:
+    @rule(trouble=TROUBLES, customer=CUSTOMERS)
+    def trouble(self, trouble: Trouble, customer: str) -> None:
+        """Something goes wrong while a new document is on its way."""
+        self.office.invoice(customer)
         self.office.books.control.trouble(trouble)
+        self.work()
 
     @rule(seconds=JUMPS)
     def jump(self, seconds: int) -> None:
