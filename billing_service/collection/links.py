@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -100,7 +100,8 @@ def _delivered(scope: Scope, connection_id: UUID, documents: Sequence[str]) -> d
             Invoice.state == "issued",
         )
     )
-    return {row[0]: Ours(*row[1:]) for row in scope.session.execute(there)}
+    rows: Iterable[Any] = scope.session.execute(there)
+    return {row[0]: Ours(*row[1:]) for row in rows}
 
 
 def _opening(scope: Scope, connection_id: UUID, documents: Sequence[str]) -> dict[str, Older]:
@@ -118,9 +119,10 @@ def _opening(scope: Scope, connection_id: UUID, documents: Sequence[str]) -> dic
             OpeningItem.document_remote_id.in_(documents),
         )
     )
+    rows: Iterable[Any] = scope.session.execute(items)
     return {
         item.document_remote_id: Older(Ours(*ours) if ours[0] else None, item.customer_id, item.total, item.open)
-        for item, *ours in scope.session.execute(items)
+        for item, *ours in rows
     }
 
 
@@ -149,4 +151,5 @@ def _receipts(scope: Scope, connection_id: UUID, numbers: Sequence[str]) -> dict
             ~((Delivery.state == "cancelled") & undone),  # what stands there counts instead of ours
         )
     )
-    return {row[0]: Pushed(*row[1:]) for row in scope.session.execute(ours)}
+    rows: Iterable[Any] = scope.session.execute(ours)
+    return {row[0]: Pushed(*row[1:]) for row in rows}

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, type_coerce
@@ -182,7 +182,7 @@ def _read(scope: Scope, receipts: Collection[UUID], which: ColumnElement[bool]) 
         .scalar_subquery()
     )
     left = type_coerce(OPEN + type_coerce(of_these, Cents), Cents)
-    rows = scope.session.execute(
+    rows: Iterable[Any] = scope.session.execute(
         select(Invoice.id, Invoice.number, Invoice.customer_id, left, Invoice.issue_date).where(
             Invoice.administration_id == scope.administration_id, IS_OWED, which
         )
@@ -213,6 +213,7 @@ def _accounts(scope: Scope, incoming: Iterable[Incoming], receipts: Collection[U
             Receipt.cancelled_at.is_(None),
             Receipt.id.not_in(list(receipts)),
         )
-        for iban, customer_id in scope.session.execute(known.distinct()):
+        payers: Iterable[Any] = scope.session.execute(known.distinct())
+        for iban, customer_id in payers:
             found.setdefault(iban, set()).add(customer_id)
     return found

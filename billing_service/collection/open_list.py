@@ -188,8 +188,13 @@ def _difference(gross: Any, allocated: Any, paid: Any, *less: Any) -> ColumnElem
 
 
 def _read(
-    scope: Scope, there: Select[Any], asks: ColumnElement[Decimal], document: Any, documents: Iterable[str] | None
+    scope: Scope,
+    there: Select[*tuple[Any, ...]],
+    asks: ColumnElement[Decimal],
+    document: Any,
+    documents: Iterable[str] | None,
 ) -> Iterator[Standing]:
     which = asks > 0 if documents is None else document.in_(list(documents))
     for row in scope.session.execute(there.where(which)):
-        yield Standing(*row[:5], credited=row[5] != ZERO)
+        document_id, number, currency, asked, paid, credited = row
+        yield Standing(document_id, number, currency, asked, paid, credited != ZERO)

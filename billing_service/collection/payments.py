@@ -136,10 +136,13 @@ def copies(payments: Payments) -> Payments:
 
 
 def _taken(scope: Scope, fact: PaymentFact, digest: str, before: Payment | None, *, derived: bool) -> Payment:
-    values = {name: getattr(fact, name) for name in _FACT} | {"undoes": fact.undone, "number": fact.number}
+    values: dict[str, Any] = {name: getattr(fact, name) for name in _FACT} | {
+        "undoes": fact.undone,
+        "number": fact.number,
+    }
     if before is not None:
         return replace(before, **values, digest=digest, told_at=scope.now)
-    nothing = dict.fromkeys(
+    nothing: dict[str, Any] = dict.fromkeys(
         ("evidence", "doubt", "proposals", "decision", "customer_id", "receipt_id", "refund_id", "booked")
     )
     return Payment(
@@ -171,7 +174,7 @@ def complete(
             return
         asked_ids |= ids
         asked_documents |= there
-        for one in _related(scope, connection_id, sorted(ids), sorted(there)):  # type: ignore[type-var]
+        for one in _related(scope, connection_id, sorted(ids), sorted(there)):
             payments.setdefault(one.remote_id, one)
 
 
