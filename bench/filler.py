@@ -67,10 +67,10 @@ _TABLES: Final = (
 )
 
 
-def fill(database: Database, office: Office, count: int) -> None:
-    """Let the office have issued ``count`` invoices more, ``INVOICES_EACH`` of each of its first contracts."""
+def fill(database: Database, office: Office, count: int, each: int = INVOICES_EACH) -> None:
+    """Let the office have issued ``count`` invoices more, so many of each of its first contracts."""
     first = _issue_first(database, office)
-    contracts = max(1, min(len(office.contracts), count // INVOICES_EACH))
+    contracts = max(1, min(len(office.contracts), count // each))
     own = Database(database.url)  # a connection that nobody uses afterwards
     try:
         with own.engine.connect() as connection, _unguarded(connection, own.is_sqlite):

@@ -13,11 +13,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from bench import places
 from bench.apart import Apart, run_apart
-from bench.connected import connect, context_of, fake_package
+from bench.connected import connect, context_of, fake_package, mark_delivered
 from bench.filler import fill
 from bench.measure import Figure, Measurement, Setting
 from bench.world import NOW, open_office
@@ -34,13 +34,6 @@ from billing_service.store.session import Database
 from connectors.base import Kind, OpenItem, Page, RemoteDocument, State, VatGroup, everything
 
 _PAGE = 1000
-_DELIVERED = """
-INSERT INTO deliveries (administration_id, id, connection_id, noun, subject_id, number, state, key, remote_id, attached,
-  without_file, unclear, attempts, asked_at, delivered_at, created_at, version)
-SELECT i.administration_id, i.id, c.id, 'document', i.id, i.number, 'delivered', i.number, i.number, true, false, false,
-  0, i.created_at, i.created_at, i.created_at, 1
-FROM invoices i CROSS JOIN connections c WHERE i.state = 'issued' AND i.number IS NOT NULL
-"""
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
@@ -78,9 +71,7 @@ def _compared(database: Database, count: int) -> Apart:
     with fake_package() as url:
         connect(context_of(database), office, url)
     fill(database, office, count)
-    with database.write() as session:
-        session.execute(text("DELETE FROM deliveries"))
-        session.execute(text(_DELIVERED))
+    mark_delivered(database)
     return run_apart(_compare, database.url)
 
 
@@ -98,8 +89,20 @@ class _Mirror:
         names = ("number", "issue_date", "due_date", "currency", "net", "vat", "gross")
         rows = self._rows(cursor, *(getattr(Invoice, name) for name in names))
         found = tuple(
-            RemoteDocument(number, Kind.INVOICE, number, State.BOOKED, *values, vat=self._vat)
-            for number, *values in rows
+            RemoteDocument(
+                row.number,
+                Kind.INVOICE,
+                row.number,
+                State.BOOKED,
+                row.issue_date,
+                row.due_date,
+                row.currency,
+                row.net,
+                row.vat,
+                row.gross,
+                vat=self._vat,
+            )
+            for row in rows
         )
         return Page(found, found[-1].id if len(found) == _PAGE else None)
 
