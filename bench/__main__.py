@@ -13,7 +13,7 @@ from bench.rows import ROWS
 
 DATABASES = ("postgresql", "sqlite")
 STANDARD = Setting()
-QUICK = 0.02
+QUICK = 0.004
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -80,12 +80,17 @@ def test_another_administrations_ids_do_not_exist(world: World) -> None:
 
 
 def test_our_own_ids_do_exist(world: World) -> None:
-    """The counter-proof of the matrix above: the same requests with our own ids get past 404."""
-    for one in OPERATIONS:
+    """The counter-proof of the matrix above: the same requests with our own ids get past 404.
+
+    Those that read share their rows; each that changes something has rows of its own.
+    """
+    fresh: seeds.Seeded = {}
+    for one in sorted(OPERATIONS, key=lambda one: one.method.upper() != "GET"):
         if not one.ids:
             continue
-        with world.database.write() as session:
-            fresh = seeds.seed(session, seeds.new_administration(session))
+        if not fresh or one.method.upper() != "GET":
+            with world.database.write() as session:
+                fresh = seeds.seed(session, seeds.new_administration(session))
         caller = world.caller(*SCOPES, administration_id=fresh["administration_id"])
         answer = call(caller, one, fresh)
         missing = one.codes and answer.status_code == 404
