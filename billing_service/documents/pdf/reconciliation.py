@@ -45,6 +45,7 @@ _SECTION = Style(11, 15, BODY_BOLD.font, ACCENT)
 _ENDS = (LEFT + 103 * MM, LEFT + 137 * MM, RIGHT)
 _VAT_ENDS = (LEFT + 66 * MM, LEFT + 98 * MM, LEFT + 138 * MM, RIGHT)
 _ROOM = 31 * MM
+_HEAD_ROOM = 28 * MM
 _LABEL_ROOM = 70 * MM
 _CLASS_X = LEFT + 28 * MM
 _SAID_X = LEFT + 53 * MM
@@ -144,7 +145,7 @@ def _add_vat(flow: Flow, report: ReconciliationReport, language: str) -> None:
     texts = RECONCILIATION_TEXTS[language]
     here, there = texts["here"].lower(), report.package
     heads = [f"{texts[name]} {side}" for side in (here, there) for name in ("taxable", "tax")]
-    cells = [shortened(text, _ROOM, HEAD) for text in heads]
+    cells = [shortened(text, _HEAD_ROOM, HEAD) for text in heads]
     told = [group for group in report.vat if group.theirs is not None]
     rows = [_group(group, language) for group in report.vat]
     add_table(flow, _head((texts["vat"], *cells), _VAT_ENDS), [*rows[:-1], [*rows[-1], _LINE]], keep_after=0)
