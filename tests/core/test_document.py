@@ -17,7 +17,11 @@ from billing_service.core.document import (
     DocumentKind,
     InvoiceDocument,
     Line,
+    MovementKind,
     PrecedingDocument,
+    PrepaidBalance,
+    PrepaidMovement,
+    PrepaidUnit,
     VatGroup,
     check,
     compose,
@@ -26,6 +30,7 @@ from billing_service.core.document import (
     issue,
     issue_json,
     make_line,
+    prepaid_balance,
     to_json,
     vat_groups,
 )
@@ -350,3 +355,39 @@ def test_a_zero_statement_with_an_amount_or_a_number_is_refused() -> None:
         issue(released(nothing_charged(), kind=DocumentKind.ZERO_STATEMENT), "20260001", date(2026, 11, 21))
     with pytest.raises(InvalidInput, match="except a zero statement"):
         issue_json(to_json(released()), None, date(2026, 11, 21))
+
+
+# --- prepaid time ---
+
+
+def card(previous: int, *quantities: int) -> PrepaidBalance:
+    return prepaid_balance(
+        reference="UK-0001",
+        title="Strippenkaart",
+        unit=PrepaidUnit.MINUTES,
+        as_of=ISSUED_ON,
+        previous=previous,
+        movements=[PrepaidMovement(ISSUED_ON, MovementKind.DRAW, quantity) for quantity in quantities],
+    )
+
+
+@given(st.integers(0, 10_000), st.lists(st.integers(-600, 600), max_size=20))
+def test_a_printed_balance_is_what_the_movements_make_of_the_one_before(previous: int, quantities: list[int]) -> None:
+    document = released(prepaid=[card(previous, *quantities)])
+    check(document)
+    assert document.prepaid[0].balance == previous + sum(quantities)
+    assert from_json(to_json(document)) == document
+
+
+def test_a_balance_that_its_movements_do_not_make_is_refused() -> None:
+    told = replace(card(240, -60), balance=200)
+    assert refused_fields(released(prepaid=[card(240), told])) == ["/prepaid/1/balance"]
+    assert refused_fields(released(prepaid=[replace(card(240), title=" ")])) == ["/prepaid/0/title"]
+
+
+def test_a_document_without_prepaid_time_is_written_as_before_there_were_cards() -> None:
+    before = json.loads(to_json(issued()))
+    assert "prepaid" not in before
+    assert from_json(json.dumps(before).encode()) == issued()
+    bought = released(prepaid=[card(0, 240)])
+    assert issue_json(to_json(bought), NUMBER, ISSUED_ON).data == to_json(issue(bought, NUMBER, ISSUED_ON))

@@ -1,4 +1,4 @@
-"""The ten named cases every change of the page is looked at with."""
+"""The named cases every change of the page is looked at with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from billing_service.core.document import Address, Buyer, ImportEntry, InvoiceDocument, make_line
+from billing_service.core.document import (
+    Address,
+    Buyer,
+    ImportEntry,
+    InvoiceDocument,
+    MovementKind,
+    PrepaidMovement,
+    PrepaidUnit,
+    make_line,
+    prepaid_balance,
+)
 from tests.documents.examples import BUYER, SELLER, annex_entry, issued, standard
 
 HOSTILE = 'Bröd & <b>Søn</b> <img src="/etc/passwd"> {number} %s \\) Tj'
@@ -241,6 +251,51 @@ def import_fees() -> InvoiceDocument:
     return issued(lines, annex=[annex_entry(1)], imports=fees)
 
 
+def prepaid_time() -> InvoiceDocument:
+    """A support card bought and drawn from often, a block that is used up, and free questions by the month."""
+    drawn = [
+        PrepaidMovement(date(2026, 11, at), MovementKind.DRAW, -5 * at, f"V-{1030 + at}", f"Vraag over de incasso {at}")
+        for at in range(2, 10)
+    ]
+    card = prepaid_balance(
+        reference="UK-0001",
+        title="Strippenkaart support, 10 uur",
+        unit=PrepaidUnit.MINUTES,
+        as_of=date(2026, 11, 30),
+        previous=0,
+        movements=[
+            PrepaidMovement(date(2026, 11, 1), MovementKind.SALE, 600),
+            *drawn,
+            PrepaidMovement(date(2026, 11, 5), MovementKind.UNDO, 25, "V-1035", "Vraag over de incasso 5"),
+            PrepaidMovement(date(2026, 11, 12), MovementKind.CORRECTION, 15, subject="Te veel tijd genoteerd"),
+        ],
+        valid_to=date(2027, 10, 31),
+    )
+    block = prepaid_balance(
+        reference="UK-0002",
+        title="Ontwerp, blok van 4 uur",
+        unit=PrepaidUnit.MINUTES,
+        as_of=date(2026, 11, 30),
+        previous=60,
+        movements=[
+            PrepaidMovement(date(2026, 11, 18), MovementKind.DRAW, -60, "V-1051", "Huisstijl in de nieuwsbrief")
+        ],
+    )
+    free = prepaid_balance(
+        reference="vragen",
+        title="Vrije vragen per maand",
+        unit=PrepaidUnit.QUESTIONS,
+        as_of=date(2026, 11, 30),
+        previous=3,
+        movements=[
+            PrepaidMovement(date(2026, 11, 1), MovementKind.EXPIRY, -3),
+            PrepaidMovement(date(2026, 11, 1), MovementKind.GRANT, 5),
+            PrepaidMovement(date(2026, 11, 2), MovementKind.DRAW, -1, "V-1032", HOSTILE),
+        ],
+    )
+    return issued(prepaid=[card, block, free])
+
+
 CASES: dict[str, Callable[[], InvoiceDocument]] = {
     case.__name__: case
     for case in (
@@ -254,5 +309,6 @@ CASES: dict[str, Callable[[], InvoiceDocument]] = {
         zero_vat,
         page_break_at_the_totals,
         import_fees,
+        prepaid_time,
     )
 }

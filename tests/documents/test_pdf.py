@@ -65,14 +65,16 @@ def pages_of(name: str) -> list[Page]:
 
 
 def invoice_pages(name: str) -> list[Page]:
-    """The pages before the annex."""
-    annex = TEXTS[case(name).language]["annex"]
-    texts = [annex in page.text for page in pages_of(name)]
-    return pages_of(name)[: texts.index(True)] if any(texts) else pages_of(name)
+    """The pages up to the totals."""
+    totals = TEXTS[case(name).language]["gross"]
+    texts = [totals in page.text for page in pages_of(name)]
+    return pages_of(name)[: texts.index(True) + 1]
 
 
 def annex_pages(name: str) -> list[Page]:
-    return pages_of(name)[len(invoice_pages(name)) :]
+    pages, titles = pages_of(name), [TEXTS[case(name).language][key] for key in ("annex", "imports")]
+    texts = [any(title in page.text for title in titles) for page in pages]
+    return pages[texts.index(True) :] if any(texts) else []
 
 
 def spaced(text: str) -> str:
@@ -229,6 +231,32 @@ def test_an_annex_of_imports_alone_has_no_table_of_questions() -> None:
     assert TEXTS["nl"]["imports"] in page.text
     assert not page.find(TEXTS["nl"]["raw_minutes"])
     assert faults([page]) == []
+
+
+def test_each_card_shows_what_stood_there_what_changed_and_what_is_left() -> None:
+    document = case("prepaid_time")
+    text = " ".join(page.text for page in pages_of("prepaid_time"))
+    assert text.index("Totaal inclusief btw") < text.index(TEXTS["nl"]["prepaid"])
+    assert "UK-0001 · Strippenkaart support, 10 uur (geldig tot en met 31 oktober 2027)" in text
+    assert "Vorige stand 0:00 1 nov 2026 Gekocht +10:00" in text
+    assert "4 nov 2026 Afgeschreven: V-1034 Vraag over de incasso 4 -0:20" in text
+    assert "5 nov 2026 Teruggeboekt: V-1035 Vraag over de incasso 5 +0:25" in text
+    assert "12 nov 2026 Gecorrigeerd: Te veel tijd genoteerd +0:15" in text
+    assert "Stand op 30 november 2026 7:00" in text  # 600 - 220 + 25 + 15
+    assert "Vorige stand 1:00 18 nov 2026 Afgeschreven: V-1051 Huisstijl in de nieuwsbrief -1:00" in text
+    assert "Stand op 30 november 2026 0:00" in text
+    assert "Vorige stand 3 1 nov 2026 Vervallen -3 1 nov 2026 Inbegrepen in deze periode +5" in text
+    assert [stated.balance for stated in document.prepaid] == [420, 0, 4]
+
+
+def test_a_card_of_a_hundred_draws_runs_on_under_a_repeated_head() -> None:
+    first = case("prepaid_time").prepaid[0]
+    many = tuple(replace(first.movements[1], quantity=-2, question=f"V-{at}") for at in range(100))
+    document = replace(case("prepaid_time"), prepaid=(replace(first, previous=200, movements=many, balance=0),))
+    pages = read(render(document))
+    assert faults(pages) == []
+    assert sum(page.text.count("UK-0001 · Strippenkaart") for page in pages) == len(pages)
+    assert len(pages) == 4
 
 
 def test_included_work_stands_at_nothing_beside_its_time() -> None:

@@ -11,6 +11,13 @@ digest(bytes, previous) SHA-256 that chains the documents of a series
 from billing_service.core.document.check import check
 from billing_service.core.document.codec import IssuedJson, digest, from_json, issue_json, to_json
 from billing_service.core.document.compose import compose, issue, make_line, vat_groups
+from billing_service.core.document.prepaid import (
+    MovementKind,
+    PrepaidBalance,
+    PrepaidMovement,
+    PrepaidUnit,
+    prepaid_balance,
+)
 from billing_service.core.document.value import (
     Address,
     AnnexEntry,
@@ -39,8 +46,12 @@ __all__ = [
     "InvoiceDocument",
     "IssuedJson",
     "Line",
+    "MovementKind",
     "Payment",
     "PrecedingDocument",
+    "PrepaidBalance",
+    "PrepaidMovement",
+    "PrepaidUnit",
     "Seller",
     "Totals",
     "VatGroup",
@@ -51,6 +62,7 @@ __all__ = [
     "issue",
     "issue_json",
     "make_line",
+    "prepaid_balance",
     "to_json",
     "vat_groups",
 ]

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import get_args
 
 from billing_service.core.document.compose import multiplied_out, plain, terms_of_issue, totals, vat_groups
+from billing_service.core.document.prepaid import wrong_balances
 from billing_service.core.document.value import Basis, Buyer, DocumentKind, InvoiceDocument, Line, Seller, VatGroup
 from billing_service.core.money import CENT, ZERO, amount, unit_price
 from billing_service.core.vat import VAT_TEXTS, VatCategory
@@ -33,6 +34,7 @@ def check(document: InvoiceDocument) -> None:
         *_sums(document),
         *_credit(document),
         *_annex(document),
+        *wrong_balances(document.prepaid),
         *_issued(document),
     ]
     if errors:

@@ -24,8 +24,14 @@ FORMAT = 1
 
 
 def to_json(document: InvoiceDocument) -> bytes:
-    """The canonical bytes. Raises InvalidInput for text that is not Unicode (a lone surrogate)."""
-    return canonical(to_plain(document) | {"format": FORMAT})
+    """The canonical bytes. Raises InvalidInput for text that is not Unicode (a lone surrogate).
+
+    ``prepaid`` came later and is left out where nothing was prepaid: such documents are written as they always were.
+    """
+    tree = to_plain(document)
+    if not tree["prepaid"]:
+        del tree["prepaid"]
+    return canonical(tree | {"format": FORMAT})
 
 
 def from_json(data: bytes) -> InvoiceDocument:

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import get_args
 
+from billing_service.core.document.prepaid import PrepaidBalance
 from billing_service.core.document.value import (
     AnnexEntry,
     Basis,
@@ -164,6 +165,7 @@ def compose(
     contract_description: str | None = None,
     annex: Sequence[AnnexEntry] = (),
     imports: Sequence[ImportEntry] = (),
+    prepaid: Sequence[PrepaidBalance] = (),
     paid: Decimal = ZERO,
     preceding: PrecedingDocument | None = None,
     crediting: Crediting | None = None,
@@ -193,6 +195,7 @@ def compose(
         preceding=preceding,
         annex=tuple(annex),
         imports=tuple(imports),
+        prepaid=tuple(prepaid),
         crediting=crediting,
     )
 

@@ -12,6 +12,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from billing_service.core.document.prepaid import PrepaidBalance
+
 
 class DocumentKind(StrEnum):
     """What the document is. A payment document for hour cards becomes a member of its own."""
@@ -198,7 +200,8 @@ class InvoiceDocument:
     ``crediting``, and names its invoice as ``preceding``.
 
     ``language`` is ``nl`` or ``en``; ``supply_from`` and ``supply_to`` bound the period of supply, both inclusive.
-    ``buyer_reference`` is what the buyer wants to read (order number, cost centre).
+    ``buyer_reference`` is what the buyer wants to read (order number, cost centre). ``prepaid`` is how
+    the contract's hour cards, blocks and allowances stand.
     """
 
     kind: DocumentKind
@@ -223,3 +226,4 @@ class InvoiceDocument:
     annex: tuple[AnnexEntry, ...] = ()
     crediting: Crediting | None = None
     imports: tuple[ImportEntry, ...] = ()
+    prepaid: tuple[PrepaidBalance, ...] = ()

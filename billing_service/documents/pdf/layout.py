@@ -9,6 +9,7 @@ from billing_service.documents.pdf.closing import closing
 from billing_service.documents.pdf.flow import Flow, add_table
 from billing_service.documents.pdf.letter import credit_intro, invoice_facts, invoice_title, letterhead
 from billing_service.documents.pdf.marks import MM, height
+from billing_service.documents.pdf.prepaid import add_prepaid
 from billing_service.documents.pdf.running import MOST_HEAD, Pages, add_running, too_long
 from billing_service.documents.pdf.texts import TEXTS, name_of
 
@@ -34,6 +35,7 @@ def lay_out(document: InvoiceDocument) -> Pages:
     under = closing(document)
     add_table(flow, lines.head(document), lines.rows(document), keep_after=height(under))
     flow.add(under)
+    add_prepaid(flow, document)
     first_of_annex = len(flow.pages)
     add_annex(flow, document)
     name, annex_name = name_of(document), _annex_name(document)
