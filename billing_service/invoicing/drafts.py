@@ -15,6 +15,7 @@ from billing_service.core.document import AnnexEntry, DocumentKind, InvoiceDocum
 from billing_service.core.money import ZERO
 from billing_service.errors import BillingError, NotFound
 from billing_service.invoicing.imports import import_entries
+from billing_service.invoicing.items import item_entries
 from billing_service.invoicing.lines import ChargedLine, charged_lines
 from billing_service.invoicing.sources import annex, decided_questions, wordings
 from billing_service.parties.selling import Issuer, LineVat, buyer, load_issuer
@@ -176,6 +177,7 @@ def draft_of(scope: Scope, issuer: Issuer, contract_id: UUID, until: date, *, co
         kind=DocumentKind.INVOICE if _has_amounts(lines) else DocumentKind.ZERO_STATEMENT,
         annex=_annex(scope, contract_id, until, language, issuer.currency, charges, commit) if contract.annex else (),
         imports=import_entries(scope, charges, language, issuer.currency) if contract.annex else (),
+        items=item_entries(charges, language, issuer.currency) if contract.annex else (),
     )
     return Draft(
         contract_id=contract_id,

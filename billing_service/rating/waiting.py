@@ -28,6 +28,7 @@ COLUMNS: Final = (
     "revenue_group",
     "rule",
     "rounding",
+    "explanation",
 )
 
 
@@ -57,4 +58,5 @@ class OpenCharge:
     rule: str | None
     detail: dict[str, Any] | None = None
     rounding: dict[str, Any] | None = None
+    explanation: list[Any] | None = None
     provisional: bool = False

@@ -97,7 +97,8 @@ class Charge(Base, Keyed, Versioned):
     A charge whose question was corrected after issue is ``credited``; the charge that replaces it names it as
     ``replaces_id``. ``detail``, by language too, is what stands in small under the description where no question
     tells it. ``rounding``: this time is rounded together with other time of the day or invoice (``core.rounding``); a
-    charge with source ``rounding`` is the difference.
+    charge with source ``rounding`` is the difference. ``explanation``: the steps to the amount of a charge
+    that no question, import or person tells about (``core.charge_texts``).
     """
 
     __tablename__ = "charges"
@@ -111,6 +112,7 @@ class Charge(Base, Keyed, Versioned):
     description: Mapped[dict[str, Any]]
     detail: Mapped[dict[str, Any] | None]
     rounding: Mapped[dict[str, Any] | None]
+    explanation: Mapped[list[Any] | None]
     disposition: Mapped[str] = mapped_column(default="charge")
     pricing: Mapped[str]
     quantity: Mapped[Decimal | None] = mapped_column(UnitPrice)

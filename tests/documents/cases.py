@@ -13,6 +13,7 @@ from billing_service.core.document import (
     Buyer,
     ImportEntry,
     InvoiceDocument,
+    ItemEntry,
     MovementKind,
     PrepaidMovement,
     PrepaidUnit,
@@ -296,6 +297,29 @@ def prepaid_time() -> InvoiceDocument:
     return issued(prepaid=[card, block, free])
 
 
+def other_items() -> InvoiceDocument:
+    """An hour card and a subscription beside a question and a fee of an import, each told in the annex."""
+    items = [
+        ItemEntry(
+            "card",
+            "Urenkaart Support van 10 uur (UK-0007)",
+            date(2026, 11, 12),
+            Decimal("850.00"),
+            ("10:00 uur vooruit voor € 850,00.", "Geldig van 12 november 2026 tot en met 11 november 2027."),
+        ),
+        ItemEntry(
+            "subscription",
+            "Financiële app, 16 t/m 30 november 2026",
+            date(2026, 11, 16),
+            Decimal("15.00"),
+            ("Per maand € 30,00.", "Van deze maand vallen 15 van de 30 dagen binnen het abonnement: € 15,00."),
+        ),
+    ]
+    fees = import_fees().imports[:1]
+    lines = [standard(at, told.description, amount=told.amount) for at, told in enumerate([*items, *fees], 1)]
+    return issued(lines, annex=[annex_entry(1)], imports=fees, items=items)
+
+
 CASES: dict[str, Callable[[], InvoiceDocument]] = {
     case.__name__: case
     for case in (
@@ -310,5 +334,6 @@ CASES: dict[str, Callable[[], InvoiceDocument]] = {
         page_break_at_the_totals,
         import_fees,
         prepaid_time,
+        other_items,
     )
 }

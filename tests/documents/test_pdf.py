@@ -72,7 +72,7 @@ def invoice_pages(name: str) -> list[Page]:
 
 
 def annex_pages(name: str) -> list[Page]:
-    pages, titles = pages_of(name), [TEXTS[case(name).language][key] for key in ("annex", "imports")]
+    pages, titles = pages_of(name), [TEXTS[case(name).language][key] for key in ("annex", "imports", "items")]
     texts = [any(title in page.text for title in titles) for page in pages]
     return pages[texts.index(True) :] if any(texts) else []
 
@@ -257,6 +257,16 @@ def test_a_card_of_a_hundred_draws_runs_on_under_a_repeated_head() -> None:
     assert faults(pages) == []
     assert sum(page.text.count("UK-0001 · Strippenkaart") for page in pages) == len(pages)
     assert len(pages) == 4
+
+
+def test_the_annex_tells_how_cards_and_subscriptions_come_to_their_amount_below_the_imports() -> None:
+    pages = annex_pages("other_items")
+    text = " ".join(page.text for page in pages)
+    assert text.index(TEXTS["nl"]["imports"]) < text.index(TEXTS["nl"]["items"])
+    assert "Abonnement Financiële app, 16 t/m 30 november 2026 16 nov 2026 15,00" in text
+    packed = text.replace(" ", "")
+    for item in case("other_items").items:
+        assert all(spaced(part).replace(" ", "") in packed for part in (item.description, *item.explanation))
 
 
 def test_included_work_stands_at_nothing_beside_its_time() -> None:

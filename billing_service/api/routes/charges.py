@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from billing_service.api.glue import Answer, Routes, created, page
-from billing_service.api.schemas.decisions import ChargeIn, ChargeOut, ChargeQuery
+from billing_service.api.glue import Answer, Routes, chosen_language, created, current_currency, page
+from billing_service.api.schemas.decisions import ChargeIn, ChargeOut, ChargeQuery, LanguageQuery
 from billing_service.api.schemas.questions import ReasonIn
+from billing_service.core.charge_texts import explain_charge
 from billing_service.rating import manual
 from billing_service.store.charges import Charge
 from billing_service.store.scope import Scope
@@ -23,7 +25,7 @@ _ONE = "/charges/<uuid:charge_id>"
 def create_charge(scope: Scope, body: dict[str, Any]) -> Answer:
     """Charge something by hand: an amount, a quantity at a unit price, or minutes at the price of an hour."""
     row = manual.add_charge(scope, body)
-    return created(row, f"/v1/charges/{row.id}")
+    return created(_shown([row], chosen_language())[0], f"/v1/charges/{row.id}")
 
 
 @routes.operation("GET", "/charges", scope="charges:read", query=ChargeQuery, page_of=ChargeOut)
@@ -37,16 +39,27 @@ def list_charges(scope: Scope, query: dict[str, Any]) -> Any:
         statement = statement.where(Charge.date >= query["date_from"])
     if "date_until" in query:
         statement = statement.where(Charge.date <= query["date_until"])
-    return page(scope, statement, Charge.id, query)
+    language = chosen_language(query)
+    return page(scope, statement, Charge.id, query, lambda rows: _shown(rows, language))
 
 
-@routes.operation("GET", _ONE, scope="charges:read", out=ChargeOut)
-def get_charge(scope: Scope, charge_id: UUID) -> Charge:
+@routes.operation("GET", _ONE, scope="charges:read", query=LanguageQuery, out=ChargeOut)
+def get_charge(scope: Scope, query: dict[str, Any], charge_id: UUID) -> dict[str, Any]:
     """Read a charge."""
-    return manual.get_charge(scope, charge_id)
+    return _shown([manual.get_charge(scope, charge_id)], chosen_language(query))[0]
 
 
 @routes.operation("POST", f"{_ONE}/cancel", scope="charges:write", body=ReasonIn, out=ChargeOut)
-def cancel_charge(scope: Scope, charge_id: UUID, body: dict[str, Any]) -> Charge:
+def cancel_charge(scope: Scope, charge_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Cancel a manual charge that is still open."""
-    return manual.cancel_charge(scope, manual.get_charge(scope, charge_id), body["reason"])
+    row = manual.cancel_charge(scope, manual.get_charge(scope, charge_id), body["reason"])
+    return _shown([row], chosen_language())[0]
+
+
+def _shown(rows: Sequence[Charge], language: str) -> list[dict[str, Any]]:
+    names = [name for name in ChargeOut._declared_fields if name != "sentences"]
+    return [
+        {name: getattr(row, name) for name in names}
+        | {"sentences": explain_charge(row.explanation or (), language, current_currency())}
+        for row in rows
+    ]

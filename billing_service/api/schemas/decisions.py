@@ -180,9 +180,17 @@ class ChargeOut(VersionedOut):
     replaces_id = fields.UUID(
         required=True, allow_none=True, metadata={"description": "Of a correction: the credited charge it replaces."}
     )
+    explanation = fields.List(
+        fields.Raw(),
+        required=True,
+        allow_none=True,
+        metadata={"description": "Codes and arguments: how a card, consult or subscription comes to its amount."},
+    )
+    sentences = fields.List(fields.String(), required=True, metadata={"description": "The explanation in words."})
 
 
 class ChargeQuery(PageQuery):
+    language = Choice(*LANGUAGES, metadata={"description": "Of the sentences; else Accept-Language decides, else nl."})
     state = Choice(*CHARGE_STATES)
     source = Choice(*CHARGE_SOURCES)
     contract_id = Identifier()

@@ -196,6 +196,9 @@ def _annex(document: InvoiceDocument) -> Iterator[FieldError]:
     for at, fee in enumerate(document.imports):
         if _not_cents(fee.amount):
             yield FieldError(f"/imports/{at}/amount", "Amounts have two places.")
+    for at, item in enumerate(document.items):
+        if _not_cents(item.amount):
+            yield FieldError(f"/items/{at}/amount", "Amounts have two places.")
 
 
 def _minutes(document: InvoiceDocument, at: int) -> tuple[int | None, int | None, int | None]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -22,15 +22,18 @@ from billing_service.errors import FieldError, InvalidInput
 FORMAT = 1
 """Version of the stored form. A reader of format 2 must still read format 1: documents are kept for seven years."""
 
+_LATER: Final = ("prepaid", "items")
+
 
 def to_json(document: InvoiceDocument) -> bytes:
     """The canonical bytes. Raises InvalidInput for text that is not Unicode (a lone surrogate).
 
-    ``prepaid`` came later and is left out where nothing was prepaid: such documents are written as they always were.
+    What came later is left out where there is none of it: such documents are written as they always were.
     """
     tree = to_plain(document)
-    if not tree["prepaid"]:
-        del tree["prepaid"]
+    for name in _LATER:
+        if not tree[name]:
+            del tree[name]
     return canonical(tree | {"format": FORMAT})
 
 

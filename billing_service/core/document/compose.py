@@ -21,6 +21,7 @@ from billing_service.core.document.value import (
     DocumentKind,
     ImportEntry,
     InvoiceDocument,
+    ItemEntry,
     Line,
     Payment,
     PrecedingDocument,
@@ -166,6 +167,7 @@ def compose(
     annex: Sequence[AnnexEntry] = (),
     imports: Sequence[ImportEntry] = (),
     prepaid: Sequence[PrepaidBalance] = (),
+    items: Sequence[ItemEntry] = (),
     paid: Decimal = ZERO,
     preceding: PrecedingDocument | None = None,
     crediting: Crediting | None = None,
@@ -196,6 +198,7 @@ def compose(
         annex=tuple(annex),
         imports=tuple(imports),
         prepaid=tuple(prepaid),
+        items=tuple(items),
         crediting=crediting,
     )
 

@@ -194,6 +194,20 @@ class ImportEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemEntry:
+    """One charge in the annex that no question and no import tells about: what it is, its day, and why it costs this.
+
+    ``source`` is the code of domain.md (card, block, consult, subscription).
+    """
+
+    source: str
+    description: str
+    on: date
+    amount: Decimal
+    explanation: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceDocument:
     """A whole document. ``number``, ``issue_date`` and ``due_date`` are ``None`` until it is issued; a zero statement
     then gets its ``issue_date`` only, a credit note its number and ``issue_date``. A credit note alone has
@@ -227,3 +241,4 @@ class InvoiceDocument:
     crediting: Crediting | None = None
     imports: tuple[ImportEntry, ...] = ()
     prepaid: tuple[PrepaidBalance, ...] = ()
+    items: tuple[ItemEntry, ...] = ()

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from billing_service.core import formats
 from billing_service.core.minutes import hours_and_minutes
 from billing_service.core.tariff.codes import Reason, Step
 from billing_service.core.tariff.sentences import FACTS, OUTLINE, REASONS, STEPS, WORDS
+from billing_service.core.wording import shown
 
 _ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     Step.RAW_MINUTES: ("time",),
@@ -134,10 +134,4 @@ class _Words:
         return FACTS[self.language][key].format(shown)
 
     def _show(self, kind: str, value: Any) -> str:
-        if kind == "time":
-            return hours_and_minutes(value)
-        if kind == "money":
-            return formats.money(Decimal(value), self.currency, self.language)
-        if kind == "number":
-            return formats.number(Decimal(value), self.language)
-        return WORDS[self.language][value] if kind == "word" else str(value)
+        return WORDS[self.language][value] if kind == "word" else shown(kind, value, self.language, self.currency)

@@ -1,10 +1,13 @@
 """The annex, on pages of its own: every question with its time, the decision and the reasons; every import with what
-was delivered and why it costs what it costs.
+was delivered and why it costs what it costs; every card, consult and subscription with how it comes to its amount.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 
 from billing_service.core.document import AnnexEntry, InvoiceDocument
 from billing_service.documents.pdf.flow import TOP, Flow, add_table
@@ -54,7 +57,7 @@ _ENTRY = Style(8.5, 12)
 
 def add_annex(flow: Flow, document: InvoiceDocument) -> None:
     """Set the annex on new pages; nothing when the document has none."""
-    if not document.annex and not document.imports:
+    if not document.annex and not document.imports and not document.items:
         return
     texts = TEXTS[document.language]
     flow.new_page()
@@ -64,11 +67,20 @@ def add_annex(flow: Flow, document: InvoiceDocument) -> None:
         rows = [_row(document, at) for at in range(len(document.annex))]
         add_table(flow, _head(document), rows, keep_after=0)
     if document.imports:
-        flow.y += 10 * MM if document.annex else 0
         rows = [_import_row(document, at) for at in range(len(document.imports))]
-        head = _import_head(document)
-        flow.add(_opening(texts["imports"], texts["imports_intro"]), together_with=height([*head, *rows[0]]))
-        add_table(flow, head, rows, keep_after=0)
+        _add_told(flow, document, "import", rows, below=bool(document.annex))
+    if document.items:
+        rows = [_item_row(document, at) for at in range(len(document.items))]
+        _add_told(flow, document, "item", rows, below=bool(document.annex or document.imports))
+
+
+def _add_told(flow: Flow, document: InvoiceDocument, what: str, rows: Sequence[Block], *, below: bool) -> None:
+    """A table of what tells itself why it costs this, under its own title."""
+    texts = TEXTS[document.language]
+    flow.y += 10 * MM if below else 0
+    head = _told_head(document, texts[what])
+    flow.add(_opening(texts[f"{what}s"], texts[f"{what}s_intro"]), together_with=height([*head, *rows[0]]))
+    add_table(flow, head, rows, keep_after=0)
 
 
 def _opening(title: str, *intro: str) -> Block:
@@ -156,13 +168,13 @@ def _about(entry: AnnexEntry, language: str) -> str:
     return " · ".join([entry.asker, *said] if entry.asker else said)
 
 
-def _import_head(document: InvoiceDocument) -> Block:
+def _told_head(document: InvoiceDocument, first: str) -> Block:
     texts = TEXTS[document.language]
     return [
         Strip(
             HEAD.leading + 7,
             (
-                left(texts["import"], LEFT, HEAD, 2),
+                left(first, LEFT, HEAD, 2),
                 left(texts["description"], _WHAT_X, HEAD, 2),
                 right(texts["import_on"], _DAY_END, HEAD, 2),
                 right(f"{texts['amount']} ({currency_sign(document.currency)})", RIGHT, HEAD, 2),
@@ -175,14 +187,29 @@ def _import_head(document: InvoiceDocument) -> Block:
 def _import_row(document: InvoiceDocument, at: int) -> Block:
     """The project beside what was delivered, the day and the amount; the reasons below."""
     fee, language = document.imports[at], document.language
-    amount = plain_amount(fee.amount, language)
-    figures = (
-        right(short_date(fee.on, language), _DAY_END, _ENTRY, _PADDING),
-        fitted(amount, RIGHT, _AMOUNT_ROOM, f"/imports/{at}/amount", _PADDING, _ENTRY),
+    figures = _day_and_amount(fee.on, fee.amount, language, f"/imports/{at}/amount")
+    return _told_row(fee.project, fee.description, fee.explanation, figures)
+
+
+def _item_row(document: InvoiceDocument, at: int) -> Block:
+    """The kind of charge beside what it is, the day and the amount; the reasons below."""
+    item, language = document.items[at], document.language
+    figures = _day_and_amount(item.on, item.amount, language, f"/items/{at}/amount")
+    kind = TEXTS[language].get(f"item_{item.source}", item.source)
+    return _told_row(kind, item.description, item.explanation, figures)
+
+
+def _day_and_amount(on: date, amount: Decimal, language: str, pointer: str) -> tuple[Mark, ...]:
+    return (
+        right(short_date(on, language), _DAY_END, _ENTRY, _PADDING),
+        fitted(plain_amount(amount, language), RIGHT, _AMOUNT_ROOM, pointer, _PADDING, _ENTRY),
     )
-    projects = wrapped(fee.project, _PROJECT_ROOM, _ENTRY)
-    described = [(line, _ENTRY) for line in wrapped(fee.description, _WHAT_ROOM, _ENTRY)]
-    described += [(line, SMALL) for sentence in fee.explanation for line in wrapped(sentence, _WHY_ROOM, SMALL)]
+
+
+def _told_row(first: str, description: str, reasons: Sequence[str], figures: tuple[Mark, ...]) -> Block:
+    projects = wrapped(first, _PROJECT_ROOM, _ENTRY)
+    described = [(line, _ENTRY) for line in wrapped(description, _WHAT_ROOM, _ENTRY)]
+    described += [(line, SMALL) for sentence in reasons for line in wrapped(sentence, _WHY_ROOM, SMALL)]
     strips = []
     for position in range(max(1, len(projects), len(described))):
         top = _PADDING if position == 0 else 0.0
