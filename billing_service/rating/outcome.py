@@ -146,6 +146,7 @@ def _decision_values(
         "ordinal_counter": None,
         "by_person": None,
         "closed": decision.closed,
+        "draws": False,
         "parts": plain_parts(decision.parts),
         "explanation": decision.explanation,
     }

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, literal_column, text
+from sqlalchemy import CheckConstraint, Index, false, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_service.store.base import Base, Keyed, Owned, Versioned, one_of, points_to
@@ -33,6 +33,7 @@ class Decision(Base, Owned, Versioned):
     Where a table over ordinals priced it, ``ordinal_counter`` names what it counts in (``rating.ordinals``): table,
     contract or customer, period; ``ordinal`` is the number it was last priced with, final once ``released``.
     ``invoice_id`` is the document it was released with, also when it puts no line on it (a waived question).
+    ``draws``: made by a rule (or a person) that draws prepaid time, whatever there was to draw (``rating.drawing``).
     """
 
     __tablename__ = "decisions"
@@ -57,6 +58,7 @@ class Decision(Base, Owned, Versioned):
     released: Mapped[bool] = mapped_column(default=False)
     invoice_id: Mapped[UUID | None]
     closed: Mapped[bool] = mapped_column(default=True)
+    draws: Mapped[bool] = mapped_column(default=False, server_default=false())
     parts: Mapped[list[Any]]
     explanation: Mapped[dict[str, Any]]
     decided_at: Mapped[datetime]
@@ -72,6 +74,14 @@ class Decision(Base, Owned, Versioned):
         CheckConstraint("invoice_id IS NULL OR released", name="released_with"),
         Index(None, "administration_id", "contract_id", "decided_on"),
         Index(None, "administration_id", "state"),
+        Index(
+            "ix_decisions_drawing",
+            "administration_id",
+            "contract_id",
+            "decided_on",
+            postgresql_where=text("draws"),
+            sqlite_where=text("draws"),
+        ),
         Index(
             None,
             "administration_id",

@@ -1,5 +1,5 @@
 # ruff: noqa: S608 the names put into this SQL are our own
-"""What a guard is, and the guards over credit notes and over money that came in.
+"""What a guard is, and the guards over credit notes, over money that came in and over prepaid time.
 
 Sums are compared inside the database, after the rows they are about were locked by the use case: two at once never get
 past them.
@@ -150,3 +150,72 @@ def money_guards() -> list[Guard]:
     guards += never("allocations_invoice", over, "INSERT", table="allocations", condition=unless)
     guards += never("write_offs_invoice", over, "INSERT", table="write_offs", condition=_over_invoice())
     return guards
+
+
+def _left(*pot: str) -> str:
+    same = "".join(f" AND s.{name} = NEW.{name}" for name in pot)
+    return (
+        "(SELECT COALESCE(SUM(s.quantity), 0) FROM card_movements s WHERE s.administration_id = NEW.administration_id"
+        f"{same})"
+    )
+
+
+def _begins_otherwise(kind: str, table: str, key: str, column: str) -> str:
+    return (
+        f"NEW.kind = '{kind}' AND NOT EXISTS (SELECT 1 FROM {table} c WHERE c.administration_id ="
+        f" NEW.administration_id AND c.id = NEW.{key} AND c.{column} = NEW.quantity)"
+    )
+
+
+_OVERDRAWS = (
+    f"NEW.quantity < 0 AND (NEW.hour_card_id IS NOT NULL AND NEW.quantity + {_left('hour_card_id')} < 0"
+    f" OR NEW.allowance_id IS NOT NULL AND NEW.quantity + {_left('allowance_id', 'period_first')} < 0)"
+)
+_NO_MIRROR = (
+    "NEW.reverses_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM card_movements o WHERE o.administration_id ="
+    " NEW.administration_id AND o.id = NEW.reverses_id AND o.reverses_id IS NULL AND o.quantity = -NEW.quantity"
+    " AND o.work_date = NEW.work_date"
+    + "".join(
+        f" AND (o.{name} = NEW.{name} OR o.{name} IS NULL AND NEW.{name} IS NULL)"
+        for name in ("hour_card_id", "allowance_id", "period_first", "question_id", "part")
+    )
+    + ")"
+)
+_OTHER_CARD = " OR ".join(
+    f"OLD.{name} <> NEW.{name}"
+    for name in ("contract_id", "customer_id", "reference", "kind", "minutes", "price", "multi_purpose")
+)
+_OTHER_ALLOWANCE = " OR ".join(
+    f"OLD.{name} <> NEW.{name}"
+    for name in ("contract_id", "code", "unit", "quantity", "period", "carry_over_periods", "valid_from")
+)
+
+
+def prepaid_guards() -> list[Guard]:
+    """Nothing is drawn that is not there, what was granted stays granted, and every movement stays as it was."""
+    kept = "movements of prepaid time are undone by a movement of their own, never changed"
+    mirror, other = _NO_MIRROR, "this undoes another movement than it names"
+    sold, granted = "a sale brings what its card holds", "a grant brings what its allowance gives"
+    return [
+        *never("card_movements", kept, "UPDATE", "DELETE"),
+        *never("card_movements_left", "more than is left", "INSERT", table="card_movements", condition=_OVERDRAWS),
+        *never("card_movements_mirror", other, "INSERT", table="card_movements", condition=mirror),
+        *never(
+            "card_movements_sale",
+            sold,
+            "INSERT",
+            table="card_movements",
+            condition=_begins_otherwise("sale", "hour_cards", "hour_card_id", "minutes"),
+        ),
+        *never(
+            "card_movements_grant",
+            granted,
+            "INSERT",
+            table="card_movements",
+            condition=_begins_otherwise("grant", "allowances", "allowance_id", "quantity"),
+        ),
+        *never("hour_cards", "what was sold with a card never changes", "UPDATE", condition=_OTHER_CARD),
+        *never("hour_cards", "a card is kept for ever", "DELETE"),
+        *never("allowances", "what an allowance gives never changes", "UPDATE", condition=_OTHER_ALLOWANCE),
+        *never("allowances", "an allowance is kept for ever", "DELETE"),
+    ]

@@ -16,6 +16,7 @@ from billing_service.store import (  # noqa: F401
     job_files,
     parties,
     payments_in,
+    prepaid,
     questions,
     receivables,
     reconciliations,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, inspect
 
-from billing_service.store.guards import Guard, credit_guards, money_guards
+from billing_service.store.guards import Guard, credit_guards, money_guards, prepaid_guards
 from billing_service.store.guards import never as _never
 
 NEW_WORK = "billing_new_work"
@@ -55,6 +55,7 @@ GUARDS: tuple[Guard, ...] = (
     *_never("charges", "an invoiced charge never changes", "DELETE", condition="OLD.state IN ('invoiced', 'credited')"),
     *credit_guards(),
     *money_guards(),
+    *prepaid_guards(),
     *_never(
         "tariff_versions",
         "a published tariff version never changes",
