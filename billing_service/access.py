@@ -57,6 +57,8 @@ SCOPES: Final[tuple[str, ...]] = (
     "deliveries:write",
     "findings:read",
     "findings:write",
+    "hour_cards:read",
+    "hour_cards:write",
     "import_policies:read",
     "import_policies:write",
     "import_projects:read",

@@ -11,6 +11,7 @@ from billing_service.api.delivery_problems import DELIVERY_PROBLEMS
 from billing_service.api.import_problems import IMPORT_PROBLEMS
 from billing_service.api.money_problems import MONEY_PROBLEMS
 from billing_service.api.payment_problems import PAYMENT_PROBLEMS
+from billing_service.api.prepaid_problems import PREPAID_PROBLEMS
 from billing_service.api.reconciliation_problems import RECONCILIATION_PROBLEMS
 from billing_service.api.webhook_problems import WEBHOOK_PROBLEMS
 
@@ -302,6 +303,7 @@ _MORE: Final = (
     | PAYMENT_PROBLEMS
     | IMPORT_PROBLEMS
     | MONEY_PROBLEMS
+    | PREPAID_PROBLEMS
     | RECONCILIATION_PROBLEMS
     | WEBHOOK_PROBLEMS
 )

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from billing_service import prepaid
 from billing_service.core.crediting import Before, CreditedLine, Group, Part, Taken, credit_lines, credit_vat
 from billing_service.core.document import (
     Crediting,
@@ -48,7 +49,8 @@ def get_credit_note(scope: Scope, credit_note_id: UUID) -> Invoice:
 def credit(scope: Scope, invoice_id: UUID, reason: str, parts: Sequence[Part] | None = None) -> UUID:
     """Release a credit note of an issued invoice: ``parts`` of it, or all that is left. Returns its id.
 
-    ``reason`` is printed on it. Issue it with ``issue_invoice``; until then it can be withdrawn.
+    ``reason`` is printed on it. Issue it with ``issue_invoice``; until then it can be withdrawn. An hour card of
+    which the whole sale is credited is closed.
 
     Raises:
         NotFound: no such invoice.
@@ -70,7 +72,19 @@ def credit(scope: Scope, invoice_id: UUID, reason: str, parts: Sequence[Part] | 
     document = _document(scope, issuer, row, invoice, before, lines, reason)
     check(document)
     lay_out(as_issued(document))
-    return _store(scope, row, document, lines, next(iter(issuer.series)))
+    note_id = _store(scope, row, document, lines, next(iter(issuer.series)))
+    prepaid.credited(scope, row.id, _credited_whole(invoice, before, lines), reason)
+    return note_id
+
+
+def _credited_whole(invoice: InvoiceDocument, before: Before, lines: Sequence[CreditedLine]) -> list[int]:
+    """The lines of the invoice of which nothing is left now."""
+    amounts = {line.number: line.amount for line in invoice.lines}
+    return [
+        one.credits_line
+        for one in lines
+        if one.line.amount + before.of(one.credits_line).amount == amounts[one.credits_line]
+    ]
 
 
 def credited_before(scope: Scope, invoice_id: UUID) -> Before:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, case, select, update
 
-from billing_service import findings
+from billing_service import findings, prepaid
 from billing_service.core.document import DocumentKind, InvoiceDocument, check, digest, issue, to_json
 from billing_service.core.ids import new_id
 from billing_service.core.vat import HOME_COUNTRY
@@ -108,6 +108,9 @@ def withdraw(scope: Scope, invoice_ids: Sequence[UUID]) -> None:
         .values(state=_AFTER_WITHDRAWAL, invoice_id=None, line=None, version=Charge.version + 1)
     )
     undo_release(scope, released)
+    for row in rows:
+        if row.id in released and row.credits_invoice_id is not None:
+            prepaid.reopened(scope, row.credits_invoice_id, _credited_lines(scope, row.id))
     scope.session.execute(
         update(Invoice)
         .where(Invoice.administration_id == scope.administration_id, Invoice.id.in_(released))
@@ -116,6 +119,13 @@ def withdraw(scope: Scope, invoice_ids: Sequence[UUID]) -> None:
     scope.session.expire_all()
     for invoice_id in released:
         audit.record(scope, "invoice.withdrawn", "invoice", invoice_id)
+
+
+def _credited_lines(scope: Scope, credit_note_id: UUID) -> list[int]:
+    query = select(InvoiceLine.credits_line).where(
+        InvoiceLine.administration_id == scope.administration_id, InvoiceLine.invoice_id == credit_note_id
+    )
+    return [line for line in scope.session.scalars(query) if line is not None]
 
 
 def _has_document(scope: Scope, run_id: UUID, contract_id: UUID) -> bool:

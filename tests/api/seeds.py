@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing_service import access, findings, imports, invoicing, jobs, receivables
+from billing_service import access, findings, imports, invoicing, jobs, prepaid, receivables
 from billing_service.auditing.completeness import start_report
 from billing_service.collection.settling import record
 from billing_service.connections import connecting
@@ -137,6 +137,33 @@ def _charge(session: Session, administration_id: UUID, found: Seeded) -> UUID:
         "amount": Decimal("12.50"),
     }
     return manual.add_charge(builders.scope(session, administration_id), wish).id
+
+
+def _hour_card(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """A block of 4 hours, of a contract of its own, of which nothing is used."""
+    customer_id, tariff_id = found["customer_id"], found["tariff_id"]
+    contract_id = builders.contract(session, administration_id, customer_id, tariff_id, reference="prepaid")
+    wish = {
+        "contract_id": contract_id,
+        "kind": "block",
+        "code": "design",
+        "title": {"nl": "Ontwerp", "en": "Design"},
+        "price": Decimal("280.00"),
+        "vat_class": "standard",
+    }
+    return prepaid.sell(builders.scope(session, administration_id), wish).id
+
+
+def _allowance(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    wish = {
+        "contract_id": found["contract_id"],
+        "code": "questions",
+        "title": {"nl": "Vrije vragen", "en": "Free questions"},
+        "unit": "questions",
+        "quantity": 5,
+        "period": "calendar_month",
+    }
+    return prepaid.add_allowance(builders.scope(session, administration_id), wish).id
 
 
 def _job(session: Session, administration_id: UUID, found: Seeded) -> UUID:
@@ -394,6 +421,8 @@ ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "refund_id": _refund,
     "write_off_id": _write_off,
     "dispute_id": lambda s, a, f: receivables.open_dispute(builders.scope(s, a), f["issued_invoice_id"], "Uren").id,
+    "hour_card_id": _hour_card,
+    "allowance_id": _allowance,
     "job_id": _job,
     "series_report_id": _series_report,
     "file_name": _job_file,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from billing_service.api.glue import Routes
 from billing_service.api.routes import (
     administrations,
+    allowances,
     api_keys,
     audit_trail,
     billing_runs,
@@ -19,6 +20,7 @@ from billing_service.api.routes import (
     deliveries,
     exports,
     findings,
+    hour_cards,
     import_deliveries,
     import_policies,
     import_projects,
@@ -53,6 +55,8 @@ BLUEPRINTS: tuple[Routes, ...] = (
     time_entries.routes,
     decisions.routes,
     charges.routes,
+    hour_cards.routes,
+    allowances.routes,
     connections.routes,
     deliveries.routes,
     conflicts.routes,

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from billing_service.core.charge_texts.prepaid import SENTENCES as PREPAID
 from billing_service.core.charge_texts.sentence import Sentence
 from billing_service.core.wording import shown
 
-SENTENCES: Final[Mapping[str, Sentence]] = {}
+SENTENCES: Final[Mapping[str, Sentence]] = {**PREPAID}
 """Every code there is: a new kind of charge adds its own here."""
 
 
