@@ -17,6 +17,8 @@ The flow, each step with its module:
     proof            reconciliation  every night: do the package and we agree, document by document, to the cent
 
 Beside the flow: ``replay`` (what another tariff would have billed), ``exports`` (tables for a spreadsheet),
+``service_reports`` (what was asked, how fast it was solved against what was agreed, for whom it concerns),
+``service_reports`` (what was asked, how fast it was solved against what was agreed, for whom it concerns),
 ``auditing`` (seals the audit trail, proves that nothing is missing), ``notifying`` (other services hear of
 events by signed webhooks) and ``backup``.
 

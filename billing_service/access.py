@@ -77,6 +77,7 @@ SCOPES: Final[tuple[str, ...]] = (
     "reconciliations:read",
     "reconciliations:write",
     "series_reports:read",
+    "service_reports:read",
     "tariffs:publish",
     "tariffs:read",
     "tariffs:replay",

@@ -9,6 +9,7 @@ from billing_service import cli, logs
 from billing_service.cli.program import Program
 from billing_service.config import Settings
 from billing_service.context import Context, Limits, Metrics, utc_now
+from billing_service.core.working_days import WorkingTime, service_hours
 from billing_service.store.session import Database
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ def open_context(settings: Settings) -> Context:
         settings.secret_keys,
         call_seconds=settings.call_seconds,
         webhook_networks=settings.webhook_networks,
+        working_time=WorkingTime(
+            *service_hours(settings.service_hours), settings.liberation_day, settings.good_friday == "holiday"
+        ),
     )
 
 

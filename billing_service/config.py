@@ -19,7 +19,8 @@ from marshmallow import ValidationError, validate
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from billing_service.errors import BillingError, FieldError
+from billing_service.core.working_days import LIBERATION_DAYS, LiberationDay, service_hours
+from billing_service.errors import BillingError, FieldError, InvalidInput
 
 PREFIX = "BILLING_"
 NOT_OURS = "BILLING_TEST_"
@@ -60,6 +61,8 @@ class Settings:
         secret_keys: encrypt the secrets of connections and webhooks: the first encrypts, all of them decrypt; without
             one neither can be made.
         webhook_networks: networks such as 10.0.0.0/8 that webhooks may go to besides the internet.
+        service_hours: when somebody is there on working days, such as 09:00-17:00 (Amsterdam): what agreed hours are
+            measured in; ``liberation_day``, ``good_friday``: whether 5 May and Good Friday are working days.
         log_level, log_format: ``auto`` is plain lines on a terminal and JSON elsewhere.
     """
 
@@ -83,6 +86,9 @@ class Settings:
     metrics_token: str
     secret_keys: tuple[str, ...]
     webhook_networks: tuple[str, ...]
+    service_hours: str
+    liberation_day: LiberationDay
+    good_friday: Literal["working_day", "holiday"]
     log_level: LogLevel
     log_format: LogFormat
 
@@ -142,6 +148,12 @@ def load() -> Settings:
         metrics_token=env.str("METRICS_TOKEN", "", validate=_token),
         secret_keys=_words(env.str("SECRET_KEYS", "", validate=_secret_keys)),
         webhook_networks=_words(env.str("WEBHOOK_NETWORKS", "", validate=_networks)),
+        service_hours=env.str("SERVICE_HOURS", "09:00-17:00", validate=_service_hours),
+        liberation_day=cast(LiberationDay, env.str("LIBERATION_DAY", "lustrum", validate=_one_of(*LIBERATION_DAYS))),
+        good_friday=cast(
+            Literal["working_day", "holiday"],
+            env.str("GOOD_FRIDAY", "working_day", validate=_one_of("working_day", "holiday")),
+        ),
         log_level=cast(LogLevel, env.str("LOG_LEVEL", "info", validate=_one_of("debug", "info", "warning", "error"))),
         log_format=cast(LogFormat, env.str("LOG_FORMAT", "auto", validate=_one_of("auto", "json", "console"))),
     )
@@ -173,6 +185,13 @@ def _networks(text: str) -> None:
             ipaddress.ip_network(word)
         except ValueError:
             raise ValidationError(f"{word!r} is no network such as 10.0.0.0/8") from None
+
+
+def _service_hours(text: str) -> None:
+    try:
+        service_hours(text)
+    except InvalidInput as error:
+        raise ValidationError(error.detail) from None
 
 
 def _words(text: str | None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from billing_service.core.working_days import WorkingTime
 from billing_service.store.session import Database
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class Context:
 
     ``secret_keys`` encrypt the secrets of connections, the newest first. ``transport`` is how a package is reached;
     tests put something in its place. ``call_seconds`` is how long one call to a package takes at most.
-    ``webhook_networks`` are where webhooks may go besides the internet.
+    ``webhook_networks`` are where webhooks may go besides the internet. ``working_time`` is what agreed hours are
+    measured in.
     """
 
     database: Database
@@ -58,3 +60,4 @@ class Context:
     transport: Callable[[str], BaseAdapter | None] = the_network
     call_seconds: float = 60.0
     webhook_networks: tuple[str, ...] = ()
+    working_time: WorkingTime = field(default_factory=WorkingTime)

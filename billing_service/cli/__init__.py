@@ -30,6 +30,7 @@ from billing_service.cli import (
     run,
     sending,
     series,
+    service_report,
     vat,
 )
 from billing_service.config import InvalidSettings
@@ -71,6 +72,7 @@ for _command in (
     *bill.COMMANDS,
     *money.COMMANDS,
     *export.COMMANDS,
+    *service_report.COMMANDS,
     *replay.COMMANDS,
     *series.COMMANDS,
     *sending.COMMANDS,

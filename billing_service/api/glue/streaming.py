@@ -12,9 +12,10 @@ from billing_service.store.scope import Scope
 
 
 def streamed(
-    produce: Callable[[Scope], Iterator[bytes]], media_type: str, file_name: str, size: int | None = None
+    produce: Callable[[Scope], Iterator[bytes]], media_type: str, file_name: str | None, size: int | None = None
 ) -> flask.Response:
-    """A file to save, in a reading transaction of its own that lasts until the last byte is sent.
+    """A file to save, without ``file_name`` an answer to read, in a reading transaction of its own that lasts until the
+    last byte is sent.
 
     What can be refused must be refused before: an error under way can only break the connection off, so that the
     caller sees an incomplete answer (without the last chunk, or short of Content-Length) and no wrong file.
@@ -28,7 +29,8 @@ def streamed(
             yield from produce(scope)
 
     response = flask.Response(body(), content_type=media_type)
-    response.headers["Content-Disposition"] = attachment(file_name)
+    if file_name is not None:
+        response.headers["Content-Disposition"] = attachment(file_name)
     if size is not None:
         response.content_length = size
     return response

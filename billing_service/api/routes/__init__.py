@@ -36,6 +36,7 @@ from billing_service.api.routes import (
     recipients,
     reconciliations,
     series_reports,
+    service_reports,
     tariffs,
     time_entries,
     vat_rates,
@@ -77,6 +78,7 @@ BLUEPRINTS: tuple[Routes, ...] = (
     jobs.routes,
     audit_trail.routes,
     series_reports.routes,
+    service_reports.routes,
     vat_rates.routes,
     webhooks.routes,
 )

@@ -5,6 +5,7 @@ render(document)          an invoice's bytes; equal documents give equal bytes
 lay_out_quote, render_quote   the same for the quote of an import
 render_completeness       the report that proves number series complete
 render_reconciliation     what comparing with an accounting package came to
+render_service_report     what was asked in a period, how fast it was solved, what it came to
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from billing_service.core.completeness import CompletenessReport
 from billing_service.core.document import InvoiceDocument
 from billing_service.core.imports.quote import QuoteDocument
 from billing_service.core.reconciling_report import ReconciliationReport
+from billing_service.core.service_report import ServiceReport
 from billing_service.documents.pdf.completeness import lay_out_completeness
 from billing_service.documents.pdf.completeness_texts import COMPLETENESS_TEXTS
 from billing_service.documents.pdf.draw import to_pdf
@@ -21,9 +23,19 @@ from billing_service.documents.pdf.quote import lay_out_quote
 from billing_service.documents.pdf.quote_texts import QUOTE_TEXTS
 from billing_service.documents.pdf.reconciliation import lay_out_reconciliation
 from billing_service.documents.pdf.reconciliation_texts import RECONCILIATION_TEXTS
+from billing_service.documents.pdf.service_report import lay_out_service_report
+from billing_service.documents.pdf.service_report_texts import SERVICE_REPORT_TEXTS
 from billing_service.documents.pdf.texts import TEXTS, name_of
 
-__all__ = ["lay_out", "lay_out_quote", "render", "render_completeness", "render_quote", "render_reconciliation"]
+__all__ = [
+    "lay_out",
+    "lay_out_quote",
+    "render",
+    "render_completeness",
+    "render_quote",
+    "render_reconciliation",
+    "render_service_report",
+]
 
 
 def render(document: InvoiceDocument) -> bytes:
@@ -71,6 +83,17 @@ def render_reconciliation(report: ReconciliationReport, language: str) -> bytes:
     return to_pdf(
         lay_out_reconciliation(report, language),
         title=_title(language, RECONCILIATION_TEXTS[language]["title"], seller),
+        author=seller,
+        language=language,
+    )
+
+
+def render_service_report(report: ServiceReport, language: str) -> bytes:
+    """The report as a PDF; equal reports give equal bytes."""
+    seller = report.header.seller.legal_name
+    return to_pdf(
+        lay_out_service_report(report, language),
+        title=_title(language, SERVICE_REPORT_TEXTS[language]["title"], seller),
         author=seller,
         language=language,
     )
