@@ -6,6 +6,7 @@ The flow, each step with its module:
     decision         rating       core.tariff says what is billable and how; the explanation is stored with it
     charge           rating       amounts ready to be invoiced, also manual ones
     import fees      imports      a member file comes in: what is free, included or charged, and why; quotes
+    periods due      subscriptions  a price once and per period: what falls due is charged by the billing runs
     invoice          invoicing    preview → release → issue: gapless number, frozen document value
     credit           invoicing    credit notes, and corrections of questions after issue: a credit and a new charge
     payment in       receivables  receipts by hand, what they settle, what is open; balances, disputes, write-offs

@@ -54,6 +54,13 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "uitgegeven.",
             "Zoek het laatst verzonden nummer op (in de verzonden e-mail of het boekhoudpakket) en bevestig dat.",
         ),
+        "subscription_changed_after_release": (
+            "Voor abonnement {title.nl} (contract {contract}) geldt met terugwerkende kracht een andere prijs of een "
+            "ander aantal. Van {from} tot en met {until} zijn {periods} hele perioden berekend voor samen "
+            "{charged.amount}; dat zou nu {now.amount} zijn.",
+            "Breng het verschil met de hand in rekening, of crediteer het. Wat is vrijgegeven en nog niet uitgegeven, "
+            "trekt u in; leg de prijs daarna opnieuw vast.",
+        ),
         "terms_changed_after_release": (
             "Voor contract {contract} geldt met terugwerkende kracht iets anders dan waarnaar is gefactureerd "
             "({cause}): {changes}.",
@@ -123,6 +130,13 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "The database was restored from a backup. Numbers that number series {series} gave after it are unknown "
             "here; the last one known is {last_number}. Nothing is issued in this series.",
             "Look up the last number that was sent (in sent mail or in the accounting package) and confirm it.",
+        ),
+        "subscription_changed_after_release": (
+            "Subscription {title.en} (contract {contract}) has another price or quantity with retroactive effect. From "
+            "{from} until {until} {periods} whole periods were charged for {charged.amount} together; they would be "
+            "{now.amount} now.",
+            "Charge the difference by hand, or credit it. Withdraw what is released and not issued yet, and then "
+            "record the price again.",
         ),
         "terms_changed_after_release": (
             "For contract {contract} something else holds, with retroactive effect, than was invoiced ({cause}): "

@@ -50,6 +50,7 @@ _LONGEST_NUMBER: Final = 64  # characters; longer text is not worth parsing
 _HUNDRED: Final = Decimal(100)
 _THOUSAND: Final = Decimal(1000)
 _SIXTY: Final = Decimal(60)
+_UNIT_PRICE: Final = Decimal(1).scaleb(-UNIT_PRICE_PLACES)
 
 
 class InvalidAmount(InvalidInput):
@@ -112,6 +113,16 @@ def line_amount(quantity: Decimal | int, price: Decimal) -> Decimal:
 def time_amount(minutes: int, hourly_price: Decimal) -> Decimal:
     """What ``minutes`` cost at ``hourly_price``: minutes × price / 60 in cents. 0:50 at 95.00 is 79.17."""
     return round_cents(_EXACT.divide(_EXACT.multiply(_decimal(hourly_price), _decimal(minutes)), _SIXTY))
+
+
+def part_amount(whole: Decimal, part: int, parts: int) -> Decimal:
+    """``part`` of ``parts`` equal parts of ``whole``, in cents: 17 of the 31 days of 30.00 is 16.45."""
+    return round_cents(_EXACT.divide(multiply(whole, Decimal(part)), _decimal(parts)))
+
+
+def round_unit_price(value: Decimal) -> Decimal:
+    """``value`` half-up to the 4 decimals of a unit price, shown with at least 2. Raises ``InvalidAmount``."""
+    return unit_price(_decimal(value).quantize(_UNIT_PRICE, ROUND_HALF_UP, _EXACT))
 
 
 def multiply(one: Decimal, other: Decimal) -> Decimal:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ScalarSelect, and_, bindparam, func, select
 
+from billing_service import subscriptions
 from billing_service.core.calendar import period_of
 from billing_service.core.document import AnnexEntry, DocumentKind, InvoiceDocument, compose, vat_groups
 from billing_service.core.money import ZERO
@@ -88,7 +89,8 @@ def preview(scope: Scope, until: date, contract_ids: list[UUID] | None = None) -
 
 
 def contracts_to_bill(scope: Scope, until: date, contract_ids: list[UUID] | None) -> list[tuple[UUID, date]]:
-    """Contracts with open charges, by reference, each with the date up to which it is billed now.
+    """Contracts with open charges or subscriptions that fall due, by reference, each with the date up to which it is
+    billed now.
 
     A contract named in ``contract_ids`` is billed up to ``until``. Otherwise its rhythm decides: by the month up to
     ``until``, by the quarter or year up to the end of the last one that is over (where the contract has ended: up to
@@ -98,7 +100,13 @@ def contracts_to_bill(scope: Scope, until: date, contract_ids: list[UUID] | None
         NotFound: a contract that is named does not exist.
     """
     mine = Contract.administration_id == scope.administration_id
-    query = select(Contract.id, Contract.rhythm, Contract.valid_to, _first_open_charge(until).label("first_open"))
+    query = select(
+        Contract.id,
+        Contract.rhythm,
+        Contract.valid_to,
+        _first_open_charge(until).label("first_open"),
+        subscriptions.first_due().label("first_due"),
+    )
     query = query.where(mine).order_by(Contract.reference)
     if contract_ids is not None:
         query = query.where(Contract.id.in_(contract_ids))
@@ -106,9 +114,12 @@ def contracts_to_bill(scope: Scope, until: date, contract_ids: list[UUID] | None
     if contract_ids is not None and (missing := set(contract_ids) - {row.id for row in contracts}):
         raise NotFound(f"There is no contract {min(missing)}.")
     found = []
-    for contract_id, rhythm, valid_to, first_open in contracts:
+    for contract_id, rhythm, valid_to, first_open, first_due in contracts:
         billed_until = until if contract_ids is not None else _end_of_rhythm(rhythm, until, valid_to)
-        if billed_until is not None and first_open is not None and first_open <= billed_until:
+        if billed_until is None:
+            continue
+        due = first_due is not None and first_due <= subscriptions.reach(scope, billed_until)
+        if due or (first_open is not None and first_open <= billed_until):
             found.append((contract_id, billed_until))
     return found
 
@@ -140,17 +151,21 @@ def _end_of_rhythm(rhythm: str, until: date, valid_to: date | None) -> date | No
 def draft_of(scope: Scope, issuer: Issuer, contract_id: UUID, until: date, *, commit: bool) -> Draft | None:
     """The draft of one contract, or None where nothing is open up to ``until``.
 
-    With ``commit`` (a release) the contract and its sources stay locked until the transaction ends and the prices that
-    depend on the order of questions become final; without it nothing is written. Where sales begin or cease to fall
+    With ``commit`` (a release) the contract and its sources stay locked until the transaction ends, the prices that
+    depend on the order of questions become final and what falls due of subscriptions is charged; without it nothing is
+    written. Where sales begin or cease to fall
     under Dutch VAT the draft holds what is dated before, with a finding: the rest needs a document of its own.
 
     Raises InvalidInput where a line cannot be priced or taxed.
     """
-    contract, customer = _agreement(scope, contract_id)
+    contract, customer, first_due = _agreement(scope, contract_id)
     language = customer.language or issuer.language
     vat = LineVat(issuer, customer)
-    asked, until = until, _until_scope_changes(scope, vat, contract_id, until)
-    charges = open_charges(scope, [contract_id], until, commit=commit)
+    asked, until = until, _until_scope_changes(scope, vat, contract_id, until, first_due)
+    falling_due: list[OpenCharge] = []
+    if first_due is not None and first_due <= subscriptions.reach(scope, until):
+        falling_due = _subscriptions(scope, {contract_id: until}, issuer.currency, commit=commit)
+    charges = open_charges(scope, [contract_id], until, commit=commit, besides=falling_due)
     if not charges:
         return None
     series_id = issuer.series_of(contract)
@@ -195,11 +210,20 @@ def draft_of(scope: Scope, issuer: Issuer, contract_id: UUID, until: date, *, co
     )
 
 
-def _until_scope_changes(scope: Scope, vat: LineVat, contract_id: UUID, until: date) -> date:
+def _subscriptions(scope: Scope, until: dict[UUID, date], currency: str, *, commit: bool) -> list[OpenCharge]:
+    """What falls due of subscriptions is charged, or (a preview) returned as the charges that would be."""
+    if not commit:
+        return subscriptions.upcoming_charges(scope, until, currency)
+    subscriptions.charge_due(scope, until, currency)
+    return []
+
+
+def _until_scope_changes(scope: Scope, vat: LineVat, contract_id: UUID, until: date, first_due: date | None) -> date:
     if not vat.may_change_scope:
         return until
-    first = scope.session.scalar(_FIRST_OPEN, _of(scope, contract_id) | {"until": until})
-    return until if first is None else vat.scope_holds_until(first, until)
+    first_open = scope.session.scalar(_FIRST_OPEN, _of(scope, contract_id) | {"until": until})
+    found = [day for day in (first_open, first_due) if day is not None and day <= until]
+    return vat.scope_holds_until(min(found), until) if found else until
 
 
 def recipient(contract: Contract, customer: Customer) -> Recipient:
@@ -236,9 +260,10 @@ def _annex(
     return annex(scope, decided, repriced, language, currency, rounding_sentences(charges, language))
 
 
-def _agreement(scope: Scope, contract_id: UUID) -> tuple[Contract, Customer]:
-    contract, customer = scope.session.execute(_AGREEMENT, _of(scope, contract_id)).one()
-    return contract, customer
+def _agreement(scope: Scope, contract_id: UUID) -> tuple[Contract, Customer, date | None]:
+    """The contract, who pays, and when a subscription of it next falls due."""
+    contract, customer, first_due = scope.session.execute(_AGREEMENT, _of(scope, contract_id)).one()
+    return contract, customer, first_due
 
 
 def _of(scope: Scope, contract_id: UUID) -> dict[str, Any]:
@@ -253,7 +278,7 @@ _FIRST_OPEN = select(func.min(Charge.date)).where(
 )
 # Built once: a release runs it for every contract.
 _AGREEMENT = (
-    select(Contract, Customer)
+    select(Contract, Customer, subscriptions.first_due())
     .join(Customer, and_(Customer.administration_id == Contract.administration_id, Customer.id == Contract.customer_id))
     .where(Contract.administration_id == bindparam("mine"), Contract.id == bindparam("of_contract"))
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from billing_service import rating
+from billing_service import rating, subscriptions
 from billing_service.core.ids import new_id
 from billing_service.parties import common
 from billing_service.store import audit
@@ -96,6 +96,8 @@ def change(scope: Scope, contract: Contract, values: Mapping[str, Any]) -> Contr
         audit.record(scope, "change", "contract", contract.id, changed)
     if not _DECIDING.isdisjoint(changed):
         _decide_again(scope, contract, {*before["organisations"], *values.get("organisations", ())})
+    if "valid_to" in changed:
+        subscriptions.contract_ends_otherwise(scope, contract.id)
     if agreed is not None and not _DATED.isdisjoint(changed):
         rating.report_contract_changed(scope, contract.id, agreed)
     return contract

@@ -18,12 +18,15 @@ from billing_service.store.charges import IS_OPEN, Charge, Decision
 from billing_service.store.scope import Scope
 
 
-def open_charges(scope: Scope, contract_ids: Collection[UUID], until: date, *, commit: bool) -> list[OpenCharge]:
+def open_charges(
+    scope: Scope, contract_ids: Collection[UUID], until: date, *, commit: bool, besides: Sequence[OpenCharge] = ()
+) -> list[OpenCharge]:
     """The open charges of these contracts dated up to and including ``until``, by contract, date and age.
 
     Ordinals are assigned first, and what is rounded together gets its difference. With ``commit`` (a release)
     contracts, decisions and charges stay locked until the transaction ends and the prices are stored; without it (a
-    preview) nothing is written and the charges carry the prices that a release would store now.
+    preview) nothing is written and the charges carry the prices that a release would store now. ``besides`` are charges
+    that a release would make and a preview does not store.
     """
     if commit:
         lock_contracts(scope, contract_ids)
@@ -38,6 +41,8 @@ def open_charges(scope: Scope, contract_ids: Collection[UUID], until: date, *, c
         values = row._asdict()
         new = repriced.get((row.question_id, row.part))
         found.append(OpenCharge(**(values | new), provisional=not commit) if new else OpenCharge(**values))
+    if besides:
+        found = sorted([*found, *besides], key=lambda charge: (charge.contract_id, charge.date))
     return with_differences(scope, found, until, commit=commit)
 
 

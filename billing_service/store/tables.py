@@ -21,6 +21,7 @@ from billing_service.store import (  # noqa: F401
     receivables,
     reconciliations,
     replays,
+    subscriptions,
     tariffs,
     vat,
     webhooks,

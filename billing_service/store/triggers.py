@@ -10,6 +10,7 @@ from sqlalchemy import Connection, inspect
 
 from billing_service.store.guards import Guard, credit_guards, money_guards, prepaid_guards
 from billing_service.store.guards import never as _never
+from billing_service.store.subscription_guards import subscription_guards
 
 NEW_WORK = "billing_new_work"
 """The PostgreSQL channel on which a commit with new outbox rows wakes idle workers."""
@@ -56,6 +57,7 @@ GUARDS: tuple[Guard, ...] = (
     *credit_guards(),
     *money_guards(),
     *prepaid_guards(),
+    *subscription_guards(),
     *_never(
         "tariff_versions",
         "a published tariff version never changes",

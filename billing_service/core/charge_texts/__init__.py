@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from billing_service.core.charge_texts.prepaid import SENTENCES as PREPAID
 from billing_service.core.charge_texts.sentence import Sentence
+from billing_service.core.charge_texts.subscription import SENTENCES as SUBSCRIPTION
 from billing_service.core.wording import shown
 
-SENTENCES: Final[Mapping[str, Sentence]] = {**PREPAID}
+SENTENCES: Final[Mapping[str, Sentence]] = {**PREPAID, **SUBSCRIPTION}
 """Every code there is: a new kind of charge adds its own here."""
 
 
