@@ -44,6 +44,8 @@ SCOPES: Final[tuple[str, ...]] = (
     "conflicts:write",
     "connections:read",
     "connections:write",
+    "consults:read",
+    "consults:write",
     "contact_moments:read",
     "contact_moments:write",
     "contracts:read",

@@ -7,6 +7,7 @@ from typing import Final
 
 from billing_service.api.conflict_problems import CONFLICT_PROBLEMS
 from billing_service.api.connection_problems import CONNECTION_PROBLEMS
+from billing_service.api.consult_problems import CONSULT_PROBLEMS
 from billing_service.api.delivery_problems import DELIVERY_PROBLEMS
 from billing_service.api.import_problems import IMPORT_PROBLEMS
 from billing_service.api.money_problems import MONEY_PROBLEMS
@@ -299,6 +300,7 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
 _MORE: Final = (
     CONFLICT_PROBLEMS
     | CONNECTION_PROBLEMS
+    | CONSULT_PROBLEMS
     | DELIVERY_PROBLEMS
     | PAYMENT_PROBLEMS
     | IMPORT_PROBLEMS

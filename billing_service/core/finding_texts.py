@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from billing_service.core import connection_texts, formats, ownership_texts, payment_texts, reconciling_texts
+from billing_service.core.consult import wording as consult_texts
 
 _SLOT: Final = re.compile(r"\{([a-z_.]+)\}")
 
@@ -246,6 +247,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     "nl": {
         "blocked": "geblokkeerd",
         "charge": "factureren",
+        "consult_changed": "het consult is gewijzigd",
         "contract_changed": "het contract is gewijzigd",
         "customer_changed": "de debiteur is gewijzigd",
         "draw": "afboeken",
@@ -268,6 +270,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "blocked": "blocked",
         "charge": "charge",
+        "consult_changed": "the consult changed",
         "contract_changed": "the contract changed",
         "customer_changed": "the customer changed",
         "draw": "draw",
@@ -292,6 +295,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
 for _language in TEXTS:
     TEXTS[_language] |= connection_texts.TEXTS[_language] | reconciling_texts.FINDINGS[_language]
     TEXTS[_language] |= ownership_texts.TEXTS[_language] | payment_texts.TEXTS[_language]
+    TEXTS[_language] |= consult_texts.TEXTS[_language]
     WORDS[_language] |= connection_texts.WORDS[_language] | payment_texts.DOUBTS[_language]
 
 _MONEY: Final = ("amount", "credit", "charge")
@@ -310,6 +314,8 @@ def wording(code: str, facts: Mapping[str, Any], language: str, currency: str) -
         known["proposal"] = _fill(PROPOSALS[language][_proposed(facts["proposal"])], known)
     if code == "terms_changed_after_release":
         known["changes"] = "; ".join(_changed(entry, language, currency) for entry in facts["changes"])
+    if code == "consult_proposed":
+        known["why"] = consult_texts.describe_proposal(facts["rule"], facts["facts"], language)
     if "compared" in facts:
         known["compared"] = ownership_texts.compared(facts["compared"], language)
     return _fill(cause, known), _fill(action, known)

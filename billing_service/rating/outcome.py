@@ -11,7 +11,7 @@ from uuid import UUID
 
 from billing_service.core.calendar import business_date, period_of
 from billing_service.core.rounding import as_plain
-from billing_service.core.tariff import Decision, OrdinalUse, Part, decide, without_contract, without_tariff
+from billing_service.core.tariff import Decision, OrdinalUse, Part, decide, in_consult, without_contract, without_tariff
 from billing_service.rating.questions import ClosedQuestion
 from billing_service.rating.terms import Agreement, ContractTerms, NoAgreement, Terms
 
@@ -48,8 +48,13 @@ def decide_under(
     *,
     provisional: bool = False,
 ) -> Outcome:
-    """What the tariff of ``agreement`` says about a question closed on ``day``; see ``core.tariff.decide``."""
-    if agreement.tariff is None:
+    """What the tariff of ``agreement`` says about a question closed on ``day``; see ``core.tariff.decide``.
+
+    A question that is answered in a confirmed consult is charged with that, whatever the tariff says.
+    """
+    if question.consult is not None:
+        decision = in_consult(question.consult)
+    elif agreement.tariff is None:
         decision = without_tariff(agreement.contract.reference)
     else:
         decision = decide(question.facts(agreement), agreement.tariff, ordinal, provisional=provisional)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from billing_service.core.tariff import QuestionFacts, TimeFacts
 from billing_service.rating.terms import MOST_KEYS, Agreement
+from billing_service.store.consults import IS_LIVE, Consult, ConsultQuestion
 from billing_service.store.parties import Organisation, Person
 from billing_service.store.questions import Question, TimeEntry
 from billing_service.store.scope import Scope
@@ -23,7 +24,10 @@ _NO_ROLES: Final[frozenset[str]] = frozenset()
 
 @dataclass(slots=True)
 class ClosedQuestion:
-    """A question with everything that deciding looks at; ``organisation`` is the code of its organisation."""
+    """A question with everything that deciding looks at; ``organisation`` is the code of its organisation.
+
+    ``consult`` is the reference of the confirmed consult that answers it; its contract is then that of the consult.
+    """
 
     id: UUID
     source: str
@@ -43,6 +47,7 @@ class ClosedQuestion:
     quantities: Mapping[str, Decimal]
     base_amount: Decimal | None
     time_entries: tuple[TimeFacts, ...] = ()
+    consult: str | None = None
 
     def facts(self, agreement: Agreement) -> QuestionFacts:
         """The facts under ``agreement``: what the tariff's conditions and prices look at."""
@@ -101,6 +106,8 @@ _CLOSED = (
         Question.closed_at,
         Question.quantities,
         Question.base_amount,
+        Consult.reference,
+        Consult.contract_id,
     )
     .outerjoin(
         Organisation,
@@ -109,12 +116,31 @@ _CLOSED = (
             Organisation.id == Question.organisation_id,
         ),
     )
+    .outerjoin(
+        ConsultQuestion,
+        and_(
+            ConsultQuestion.administration_id == Question.administration_id,
+            ConsultQuestion.question_id == Question.id,
+            IS_LIVE,
+        ),
+    )
+    .outerjoin(
+        Consult,
+        and_(
+            Consult.administration_id == ConsultQuestion.administration_id,
+            Consult.id == ConsultQuestion.consult_id,
+            Consult.state.in_(("confirmed", "completed")),
+        ),
+    )
     .where(Question.closed_at.is_not(None), Question.withdrawn_at.is_(None))
 )
 
 
 def _read(row: Iterable[Any], entries: Mapping[UUID, list[TimeFacts]]) -> ClosedQuestion:
-    question = ClosedQuestion(*row)
+    *told, consult, consult_contract = row
+    question = ClosedQuestion(*told)
+    if consult is not None:
+        question.consult, question.contract_id = consult, consult_contract
     question.tags = tuple(question.tags)
     if question.quantities:
         question.quantities = {name: Decimal(value) for name, value in question.quantities.items()}

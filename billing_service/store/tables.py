@@ -9,6 +9,7 @@ from billing_service.store import (  # noqa: F401
     audit,
     charges,
     connections,
+    consults,
     deliveries,
     findings,
     imports,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, inspect
 
+from billing_service.store.consults import consult_guards
 from billing_service.store.guards import Guard, credit_guards, money_guards, prepaid_guards
 from billing_service.store.guards import never as _never
 from billing_service.store.subscription_guards import subscription_guards
@@ -58,6 +59,7 @@ GUARDS: tuple[Guard, ...] = (
     *money_guards(),
     *prepaid_guards(),
     *subscription_guards(),
+    *consult_guards(),
     *_never(
         "tariff_versions",
         "a published tariff version never changes",

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from billing_service import collection, job_files, jobs, notifying, reconciliation, replay
+from billing_service import collection, consults, job_files, jobs, notifying, reconciliation, replay
 from billing_service.auditing.sealing import anything_unsealed, seal_some
 from billing_service.connections import reading
 from billing_service.context import Context
@@ -67,6 +67,7 @@ TASKS: Final[Mapping[str, Task]] = MappingProxyType(
         "look_at_customers": Task(looking.ask_all, timedelta(days=1)),
         "check_mappings": Task(reading.check_mappings, timedelta(minutes=5), wanted=reading.any_connected),
         "collect_payments": Task(collection.ask_due, timedelta(minutes=1), wanted=reading.any_connected),
+        "propose_consults": Task(consults.propose_everywhere, timedelta(days=1), wanted=consults.any_policy),
         "seal_audit_trail": Task(
             seal_some, timedelta(seconds=1), wanted=anything_unsealed, lease=timedelta(seconds=30)
         ),

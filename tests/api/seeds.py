@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing_service import access, findings, imports, invoicing, jobs, prepaid, receivables
+from billing_service import access, consults, findings, imports, invoicing, jobs, prepaid, receivables
 from billing_service.auditing.completeness import start_report
 from billing_service.collection.settling import record
 from billing_service.connections import connecting
@@ -392,6 +392,27 @@ def _difference(session: Session, administration_id: UUID, found: Seeded) -> UUI
     return session.scalars(select(ReconciliationDifference.id).where(mine)).one()
 
 
+def _consult(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """Proposed by a person, at a fixed price."""
+    wish = {"contract_id": found["contract_id"], "title": "Inrichting", "pricing": {"kind": "fixed", "amount": "90.00"}}
+    return consults.create(builders.scope(session, administration_id), wish).id
+
+
+def _consult_session(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    wish = {"held_on": date(2026, 3, 3), "minutes": 60, "kind": "webinar"}
+    return consults.add_session(builders.scope(session, administration_id), found["consult_id"], wish).id
+
+
+def _consulted_question(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """Open, and in the seeded consult."""
+    scope = builders.scope(session, administration_id)
+    row = helpdesk.QUESTION | {"external_id": "consulted", "organisation": "seeded", "asker": "seeded"}
+    taken = receive_question(scope, row | {"contract": "seeded", "closed_at": None}, "EUR")
+    assert taken.question_id is not None
+    consults.add_question(scope, found["consult_id"], taken.question_id)
+    return taken.question_id
+
+
 ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "api_key_id": lambda s, a, _: access.create_key(builders.scope(s, a), "seeded", ["jobs:read"])[0].id,
     "series_id": _unused_series,
@@ -406,6 +427,9 @@ ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "question_id": _question,
     "time_entry_id": _time_entry,
     "charge_id": _charge,
+    "consult_id": _consult,
+    "consult_session_id": _consult_session,
+    "consulted_question_id": _consulted_question,
     "invoice_id": _invoice,
     "billing_run_id": _billing_run,
     "import_policy_id": _import_policy,

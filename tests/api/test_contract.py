@@ -163,6 +163,12 @@ def _prepare_connection(name: str, caller: Caller, rows: Seeded, database: Datab
             session.execute(update(Connection).values(state="preparing", start_date=None, activated_at=None))
 
 
+BEFORE_CONSULT: Final[dict[str, list[tuple[str, dict[str, Any]]]]] = {
+    "complete_consult": [("confirm", {})],
+    "reopen_consult": [("confirm", {}), ("complete", {})],
+}
+
+
 def _prepare(name: str, caller: Caller, rows: Seeded) -> None:
     if name == "get_customer_by_external_id":
         customer = {"number": "77", "name": "Bond", "street": "Markt 1", "postal_code": "1234 AB", "city": "Ede"}
@@ -178,6 +184,10 @@ def _prepare(name: str, caller: Caller, rows: Seeded) -> None:
         rows["question_ids"] = [rows["question_id"]]
     elif name in OF_AN_ISSUED_INVOICE or name in ("cancel_receipt", "correct_question"):
         _prepare_money(name, caller, rows)
+    elif name in BEFORE_CONSULT:
+        for step, body in BEFORE_CONSULT[name]:
+            answer = caller.post(f"/v1/consults/{rows['consult_id']}/{step}", body)
+            assert answer.status_code == 200, answer.get_data(as_text=True)
     elif name in OF_A_DECIDED_QUOTE:
         project = f"/v1/import-projects/{rows['import_project_id']}"
         for path, body in OF_A_DECIDED_QUOTE[name]:

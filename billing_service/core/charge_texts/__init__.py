@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from billing_service.core.charge_texts.consult import SENTENCES as CONSULT
 from billing_service.core.charge_texts.prepaid import SENTENCES as PREPAID
 from billing_service.core.charge_texts.sentence import Sentence
 from billing_service.core.charge_texts.subscription import SENTENCES as SUBSCRIPTION
 from billing_service.core.wording import shown
 
-SENTENCES: Final[Mapping[str, Sentence]] = {**PREPAID, **SUBSCRIPTION}
+SENTENCES: Final[Mapping[str, Sentence]] = {**CONSULT, **PREPAID, **SUBSCRIPTION}
 """Every code there is: a new kind of charge adds its own here."""
 
 

@@ -6,7 +6,7 @@ decide(facts, tariff)     rules in order, the first that fits prices the questio
 explain(...)              the decision's explanation as sentences, in Dutch or English
 """
 
-from billing_service.core.tariff.decide import by_person, decide, without_contract, without_tariff
+from billing_service.core.tariff.decide import by_person, decide, in_consult, without_contract, without_tariff
 from billing_service.core.tariff.decision import Decision, OrdinalUse, Part
 from billing_service.core.tariff.facts import QuestionFacts, TimeFacts
 from billing_service.core.tariff.model import Tariff
@@ -24,6 +24,7 @@ __all__ = [
     "check_publishable",
     "decide",
     "explain",
+    "in_consult",
     "parse_tariff",
     "without_contract",
     "without_tariff",

@@ -39,6 +39,7 @@ class Step:
     TABLE_TOTAL: Final = "table_total"
     TABLE_MINIMUM: Final = "table_minimum"
     TABLE_MAXIMUM: Final = "table_maximum"
+    IN_CONSULT: Final = "in_consult"
     BY_PERSON: Final = "by_person"
     BY_PERSON_NOTE: Final = "by_person_note"
 

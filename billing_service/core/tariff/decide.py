@@ -91,6 +91,26 @@ def by_person(
     return Decision("decided", None, None, (part,), explanation)
 
 
+def in_consult(reference: str) -> Decision:
+    """Answered in the consult with this ``reference``, which charges it: included, whatever the tariff says."""
+    part = _part("included", "standard", None, PriceLine("quantity", Decimal(1), 0, ZERO, ZERO))
+    explanation: dict[str, Any] = {
+        "tariff": None,
+        "facts": {},
+        "tried": [],
+        "rule": None,
+        "name": {"nl": f"Consult {reference}", "en": f"Consult {reference}"},
+        "consult": reference,
+        "state": "decided",
+        "disposition": "included",
+        "closed": True,
+        "amount": _FREE,
+        "value": _FREE,
+        "steps": [[Step.IN_CONSULT, reference]],
+    }
+    return Decision("decided", None, f"consult {reference}", (part,), explanation)
+
+
 def _decide_by(
     rule: Rule,
     tariff: Tariff,

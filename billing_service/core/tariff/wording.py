@@ -47,6 +47,7 @@ _ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     Step.TABLE_TOTAL: ("money",),
     Step.TABLE_MINIMUM: ("money",),
     Step.TABLE_MAXIMUM: ("money",),
+    Step.IN_CONSULT: ("text",),
     Step.BY_PERSON: (),
     Step.BY_PERSON_NOTE: ("text",),
 }
@@ -94,6 +95,8 @@ class _Words:
         key = disposition
         if disposition == "not_billable" and not explanation["closed"]:
             key = "not_billable_open"
+        elif explanation.get("consult"):
+            key = f"{disposition}_in_consult"
         elif disposition != "charge" and Decimal(explanation["value"]):
             key = f"{disposition}_with_value"
         return [self.outline(key, *(self._show("money", explanation[part]) for part in ("amount", "value")))]
