@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from billing_service import config
+from billing_service import app, config
 from billing_service.config import InvalidSettings, Settings
+from billing_service.core.working_days import WorkingTime
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -96,6 +97,20 @@ def test_a_password_is_shown_nowhere(monkeypatch, url):
     assert settings.database_url == url
     assert "geheim" not in repr(settings)
     assert "geheim" not in str(dict(settings.masked()))
+
+
+def test_service_hours_and_holidays_reach_whoever_measures(monkeypatch, tmp_path):
+    said = "must be hours such as 09:00-17:00, not '17:00-09:00'"
+    assert wrong(monkeypatch, SERVICE_HOURS="17:00-09:00", GOOD_FRIDAY="maybe", LIBERATION_DAY="often") == {
+        "SERVICE_HOURS": said,
+        "GOOD_FRIDAY": "must be one of working_day, holiday, not 'maybe'",
+        "LIBERATION_DAY": "must be one of none, lustrum, every_year, not 'often'",
+    }
+    chosen = {"SERVICE_HOURS": "08:30-24:00", "GOOD_FRIDAY": "holiday", "LIBERATION_DAY": "none"}
+    for name, value in chosen.items():
+        monkeypatch.setenv(f"BILLING_{name}", value)
+    monkeypatch.setenv("BILLING_DATA_DIR", str(tmp_path))
+    assert app.open_context(config.load()).working_time == WorkingTime(510, 1440, "none", good_friday=True)
 
 
 def test_what_steers_the_tests_is_no_setting(monkeypatch):

@@ -21,6 +21,7 @@ from bench.rows import (
     rating,
     reconciling,
     replay,
+    reports,
 )
 
 ROWS: Mapping[str, Callable[[Setting], Iterable[Measurement]]] = MappingProxyType(
@@ -37,6 +38,7 @@ ROWS: Mapping[str, Callable[[Setting], Iterable[Measurement]]] = MappingProxyTyp
         "reconciling": reconciling.measure,
         "replay": replay.measure,
         "exports": exports.measure,
+        "reports": reports.measure,
         "month": month.measure,
         "growth": growth.measure,
     }

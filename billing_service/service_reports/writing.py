@@ -88,14 +88,16 @@ def csv_of(scope: Scope, plan: Plan, mark: DecimalMark = "comma") -> Iterator[by
     return write_csv(_columns(plan), _rows(lines_of(scope, plan), plan), mark)
 
 
-def write_xlsx(scope: Scope, plan: Plan, path: Path) -> None:
-    """A workbook with a sheet of questions and one of totals."""
+def write_xlsx(scope: Scope, plan: Plan, path: Path) -> ReportTotals:
+    """A workbook with a sheet of questions and one of totals, which it returns."""
     texts, tally = COLUMNS[plan.language], Tally()
     with Workbook(path) as book:
         lines = tally.counting(lines_of(scope, plan))
         book.add_sheet(texts["questions"], _columns(plan), _rows(lines, plan))
         titles = [Column(texts[name], kind, width) for name, kind, width in _TOTALS]
-        book.add_sheet(texts["totals"], titles, _totals(tally.totals(), plan))
+        totals = tally.totals()
+        book.add_sheet(texts["totals"], titles, _totals(totals, plan))
+    return totals
 
 
 def xlsx_of(scope: Scope, plan: Plan) -> Iterator[bytes]:
