@@ -45,6 +45,10 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "De factuur van dit contract tot en met {until} zou negatief zijn: zij komt uit op {amount}.",
             "Controleer de posten; wacht tot er meer te factureren is, of maak een creditnota.",
         ),
+        "prepaid_short": (
+            "Voor deze vraag is {missing} te weinig vooruitbetaald ({pots}).",
+            "Verkoop een nieuwe strippenkaart of een nieuw blok, of besluit zelf over de vraag.",
+        ),
         "receipt_undone_here": (
             "Een toewijzing van een ontvangst is hier teruggedraaid, maar staat als {number} in het boekhoudpakket.",
             "Draai de betaling ook in het boekhoudpakket terug.",
@@ -122,6 +126,10 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "negative_draft": (
             "The invoice of this contract up to {until} would be negative: it comes to {amount}.",
             "Check the charges; wait until there is more to invoice, or make a credit note.",
+        ),
+        "prepaid_short": (
+            "For this question {missing} too little was paid for beforehand ({pots}).",
+            "Sell a new hour card or block, or decide the question yourself.",
         ),
         "receipt_undone_here": (
             "An allocation of a receipt was undone here, but it stands in the accounting package as {number}.",
@@ -316,6 +324,8 @@ def wording(code: str, facts: Mapping[str, Any], language: str, currency: str) -
         known["changes"] = "; ".join(_changed(entry, language, currency) for entry in facts["changes"])
     if code == "consult_proposed":
         known["why"] = consult_texts.describe_proposal(facts["rule"], facts["facts"], language)
+    if code == "prepaid_short":
+        known |= {name: str(facts[name][language]) for name in ("missing", "pots")}
     if "compared" in facts:
         known["compared"] = ownership_texts.compared(facts["compared"], language)
     return _fill(cause, known), _fill(action, known)

@@ -21,10 +21,12 @@ from billing_service.errors import FieldError
 from billing_service.intake.entries import insert_entries, owners, store_entries
 from billing_service.intake.references import References
 from billing_service.intake.rules import QuestionInput
+from billing_service.rating.drawing import settle
 from billing_service.rating.outcome import Outcome, decide_question
 from billing_service.rating.questions import ClosedQuestion
 from billing_service.rating.redecide import decide_stored
-from billing_service.rating.storing import insert_decisions, told
+from billing_service.rating.shortage import report_short
+from billing_service.rating.storing import insert_decisions, store_shifted, told
 from billing_service.rating.terms import MOST_KEYS, terms_for
 from billing_service.store import audit, bulk
 from billing_service.store.audit import AuditRow
@@ -194,14 +196,18 @@ def _insert(scope: Scope, new: list[tuple[UUID, QuestionInput]], references: Ref
     ]
     closed = [_closed(key, question, references) for key, question in new if question.closed_at is not None]
     terms = terms_for(scope, closed)
-    outcomes = [decide_question(question, terms) for question in closed]
+    settled = settle(scope, [decide_question(question, terms) for question in closed])
+    outcomes = settled.outcomes
     decided = {outcome.question_id: outcome for outcome in outcomes}
     trail = [_audit(scope, "create", key, question, decided.get(key)) for key, question in new]
     with pipelined(scope.session) if len(new) == 1 else nullcontext():
         bulk.insert_rows(scope.session, Question, rows)
         insert_entries(scope, [(key, question) for key, question in new if question.time_entries], references)
         insert_decisions(scope, outcomes)
+        settled.write(scope)
         bulk.insert_rows(scope.session, AuditRow, trail)
+    store_shifted(scope, settled.shifted)
+    report_short(scope, outcomes)
 
 
 def _change(scope: Scope, changed: list[tuple[Any, QuestionInput]], references: References) -> None:
@@ -275,7 +281,7 @@ def _closed(key: UUID, question: QuestionInput, references: References) -> Close
         closed_at,
         question.quantities,
         question.base_amount,
-        tuple([TimeFacts(entry.minutes, None, entry.role, entry.handler) for entry in entries]),
+        tuple([TimeFacts(entry.minutes, None, entry.role, entry.handler, entry.worked_on) for entry in entries]),
     )
 
 

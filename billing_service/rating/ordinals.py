@@ -17,12 +17,12 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, and_, bindparam, select
 
+from billing_service.rating.locking import lock_contracts
 from billing_service.rating.outcome import Outcome, decide_question
 from billing_service.rating.questions import load_closed
 from billing_service.rating.storing import store_outcomes
 from billing_service.rating.terms import terms_for
 from billing_service.store.charges import Decision
-from billing_service.store.parties import Contract, Customer
 from billing_service.store.questions import Question
 from billing_service.store.scope import Scope
 
@@ -51,16 +51,6 @@ def assign_ordinals(scope: Scope, contract_ids: Collection[UUID], until: date, *
     if commit:
         store_outcomes(scope, outcomes)
     return outcomes
-
-
-def lock_contracts(scope: Scope, contract_ids: Collection[UUID]) -> None:
-    """Hold these contracts and their customers until the transaction ends: two releases of them follow one another.
-
-    Questions can still come in meanwhile (the lock leaves foreign keys alone). On SQLite there is one writer anyway.
-    """
-    values = {"mine": scope.administration_id, "contracts": list(contract_ids)}
-    for query in (_LOCK_CUSTOMERS, _LOCK_CONTRACTS):
-        scope.session.execute(query, values).all()
 
 
 def ordinals_at_release(scope: Scope, contract_ids: Collection[UUID], until: date) -> dict[UUID, int]:
@@ -101,24 +91,6 @@ def _free(taken: set[int]) -> Iterator[int]:
 
 _MINE: BindParameter[Any] = bindparam("mine")
 _ASKED_FOR: BindParameter[Any] = bindparam("contracts", expanding=True)
-
-_LOCK_CUSTOMERS = (
-    select(Customer.id)
-    .where(
-        Customer.administration_id == _MINE,
-        Customer.id.in_(
-            select(Contract.customer_id).where(Contract.administration_id == _MINE, Contract.id.in_(_ASKED_FOR))
-        ),
-    )
-    .order_by(Customer.id)
-    .with_for_update(key_share=True)
-)
-_LOCK_CONTRACTS = (
-    select(Contract.id)
-    .where(Contract.administration_id == _MINE, Contract.id.in_(_ASKED_FOR))
-    .order_by(Contract.id)
-    .with_for_update(key_share=True)
-)
 
 _UNRELEASED = and_(~Decision.released, Decision.decided_on <= bindparam("until"))
 _COUNTERS = select(Decision.ordinal_counter).where(

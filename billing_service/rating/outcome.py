@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,21 +11,49 @@ from uuid import UUID
 
 from billing_service.core.calendar import business_date, period_of
 from billing_service.core.rounding import as_plain
-from billing_service.core.tariff import Decision, OrdinalUse, Part, decide, in_consult, without_contract, without_tariff
-from billing_service.rating.questions import ClosedQuestion
+from billing_service.core.tariff import (
+    NOTHING,
+    Decision,
+    OrdinalUse,
+    Part,
+    PartDraw,
+    Prepaid,
+    decide,
+    in_consult,
+    without_contract,
+    without_tariff,
+)
+from billing_service.rating.questions import ClosedQuestion, Place
 from billing_service.rating.terms import Agreement, ContractTerms, NoAgreement, Terms
 
-ON_A_LINE: Final = ("charge", "included")
-"""Dispositions whose parts become charges: what is included is shown at zero."""
+ON_A_LINE: Final = {"charge": "charge", "included": "included", "draw": "included"}
+"""Dispositions whose parts become charges, and what each is on the invoice: at zero where it is included or drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A question that draws from what its contract has; ``decide`` says what it takes where this may be drawn.
+
+    Those of one contract draw in the order of their ``place``; see ``rating.drawing``.
+    """
+
+    contract_id: UUID
+    place: Place
+    decide: Callable[[Prepaid], Outcome]
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What is to be stored about one question: the columns of its decision, and those of its charges by part."""
+    """What is to be stored about one question: the columns of its decision, and those of its charges by part.
+
+    Where the question draws, ``contender`` decides it anew; ``draws`` is what it takes of what it was decided with.
+    """
 
     question_id: UUID
     decision: dict[str, Any]
     charges: list[dict[str, Any]]
+    contender: Contender | None = None
+    draws: tuple[PartDraw, ...] = ()
 
 
 def decide_question(
@@ -47,6 +75,7 @@ def decide_under(
     ordinal: int | None = None,
     *,
     provisional: bool = False,
+    prepaid: Prepaid = NOTHING,
 ) -> Outcome:
     """What the tariff of ``agreement`` says about a question closed on ``day``; see ``core.tariff.decide``.
 
@@ -57,14 +86,24 @@ def decide_under(
     elif agreement.tariff is None:
         decision = without_tariff(agreement.contract.reference)
     else:
-        decision = decide(question.facts(agreement), agreement.tariff, ordinal, provisional=provisional)
+        decision = decide(
+            question.facts(agreement, day), agreement.tariff, ordinal, provisional=provisional, prepaid=prepaid
+        )
     values = _decision_values(question.id, decision, day, agreement)
     use = decision.ordinal_use
     if use is not None:
         values["ordinal"] = ordinal
         values["ordinal_table"] = use.table
         values["ordinal_counter"] = _counter(use, agreement, day)
-    return Outcome(question.id, values, charge_values(question.id, agreement.contract, day, decision, question.subject))
+    charges = charge_values(question.id, agreement.contract, day, decision, question.subject)
+    if not decision.contends:
+        return Outcome(question.id, values, charges)
+
+    def again(prepaid: Prepaid) -> Outcome:
+        return decide_under(question, agreement, day, prepaid=prepaid)
+
+    contender = Contender(agreement.contract.id, question.place, again)
+    return Outcome(question.id, values, charges, contender, decision.draws)
 
 
 def person_outcome(question: ClosedQuestion, decision: Decision, agreement: Agreement | None, person: str) -> Outcome:
@@ -80,10 +119,8 @@ def person_outcome(question: ClosedQuestion, decision: Decision, agreement: Agre
 def charge_values(
     question_id: UUID, contract: ContractTerms, day: date, decision: Decision, subject: str
 ) -> list[dict[str, Any]]:
-    """A charge per part that stands on a line of the invoice."""
-    if decision.disposition not in ON_A_LINE:
-        return []
-    description = _description(decision.explanation.get("name"), subject)
+    """A charge per part that stands on a line of the invoice; a drawn one says what it was drawn from."""
+    name = decision.explanation.get("name")
     return [
         {
             "contract_id": contract.id,
@@ -92,8 +129,8 @@ def charge_values(
             "question_id": question_id,
             "part": index,
             "date": day,
-            "description": description,
-            "disposition": part.disposition,
+            "description": _description(name, subject, part.drawn_from),
+            "disposition": ON_A_LINE[part.disposition],
             "pricing": part.pricing,
             "quantity": part.quantity,
             "minutes": part.minutes if part.pricing == "time" else None,
@@ -122,6 +159,7 @@ def plain_parts(parts: Sequence[Part]) -> list[dict[str, Any]]:
             "value": str(part.value),
             "vat_class": part.vat_class,
             "revenue_group": part.revenue_group,
+            **({} if part.drawn_from is None else {"drawn_from": dict(part.drawn_from)}),
         }
         for part in parts
     ]
@@ -151,7 +189,7 @@ def _decision_values(
         "ordinal_counter": None,
         "by_person": None,
         "closed": decision.closed,
-        "draws": False,
+        "draws": decision.contends,
         "parts": plain_parts(decision.parts),
         "explanation": decision.explanation,
     }
@@ -166,11 +204,16 @@ def _counter(use: OrdinalUse, agreement: Agreement, day: date) -> str:
     return f"{tariff_id}/{use.table}/{use.per}/{holder}/{first}"
 
 
-def _description(name: Mapping[str, str] | None, subject: str) -> dict[str, str]:
-    """What the line says: the rule's name, then what was asked."""
-    if not name:
-        return {"nl": subject, "en": subject}
-    return {language: f"{text}: {subject}" for language, text in name.items()}
+def _description(name: Mapping[str, str] | None, subject: str, drawn_from: Mapping[str, str] | None) -> dict[str, str]:
+    """What the line says: the rule's name, then what was asked, and what it was drawn from."""
+    words = {language: f"{text}: {subject}" for language, text in name.items()} if name else _in_both(subject)
+    if drawn_from is None:
+        return words
+    return {language: f"{text} ({drawn_from[language]})" for language, text in words.items()}
+
+
+def _in_both(text: str) -> dict[str, str]:
+    return {"nl": text, "en": text}
 
 
 def _text(value: Decimal | None) -> str | None:

@@ -13,6 +13,7 @@ from billing_service.core.money import ZERO
 from billing_service.core.tariff import Decision as TariffDecision
 from billing_service.core.tariff import by_person
 from billing_service.errors import Conflict, FieldError, InvalidInput, NotFound
+from billing_service.rating.drawing import lock_drawing
 from billing_service.rating.outcome import ON_A_LINE, Outcome, person_outcome
 from billing_service.rating.questions import ClosedQuestion, load_closed
 from billing_service.rating.redecide import decide_stored
@@ -49,6 +50,7 @@ def decide_by_person(scope: Scope, question_id: UUID, wish: Mapping[str, Any]) -
         InvalidInput: an unknown contract, one that was not valid then, a charge without an amount.
     """
     outcome = wished_outcome(scope, question_id, wish)
+    lock_drawing(scope, [question_id], [outcome])
     stored = store_outcomes(scope, [outcome], personal=True)
     if stored.kept_released:
         raise _released()
@@ -79,6 +81,7 @@ def undo_person(scope: Scope, question_id: UUID) -> Decision:
         raise _released()
     if row.by_person is None:
         raise Conflict("No person decided this question.", code="not_decided_by_a_person")
+    lock_drawing(scope, [question_id])
     row.by_person = None
     scope.session.flush()
     decide_stored(scope, [question_id], cause="person_withdrew")

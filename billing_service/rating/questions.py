@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -19,6 +19,7 @@ from billing_service.store.parties import Organisation, Person
 from billing_service.store.questions import Question, TimeEntry
 from billing_service.store.scope import Scope
 
+Place = tuple[datetime, str, str]
 _NO_ROLES: Final[frozenset[str]] = frozenset()
 
 
@@ -49,8 +50,8 @@ class ClosedQuestion:
     time_entries: tuple[TimeFacts, ...] = ()
     consult: str | None = None
 
-    def facts(self, agreement: Agreement) -> QuestionFacts:
-        """The facts under ``agreement``: what the tariff's conditions and prices look at."""
+    def facts(self, agreement: Agreement, day: date) -> QuestionFacts:
+        """The facts under ``agreement`` on its ``day``: what the tariff's conditions and prices look at."""
         contract = agreement.contract
         roles = contract.roles.get(self.asker_id, _NO_ROLES) if self.asker_id is not None else _NO_ROLES
         return QuestionFacts(
@@ -72,7 +73,13 @@ class ClosedQuestion:
             quantities=self.quantities,
             base_amount=self.base_amount,
             time_entries=self.time_entries,
+            day=day,
         )
+
+    @property
+    def place(self) -> Place:
+        """Its place among others, for what is counted or drawn in order."""
+        return (self.closed_at, self.source, self.external_id)
 
 
 def load_closed(scope: Scope, question_ids: Collection[UUID]) -> list[ClosedQuestion]:
@@ -161,6 +168,6 @@ def _load_entries(session: Session, administration_id: UUID, questions: list[UUI
     )
     entries: dict[UUID, list[TimeFacts]] = {}
     rows = sorted(session.execute(query), key=lambda row: (row.worked_on, row.external_id))
-    for question_id, raw, corrected, role, handler, _, _ in rows:
-        entries.setdefault(question_id, []).append(TimeFacts(raw, corrected, role, handler))
+    for question_id, raw, corrected, role, handler, day, _ in rows:
+        entries.setdefault(question_id, []).append(TimeFacts(raw, corrected, role, handler, day))
     return entries

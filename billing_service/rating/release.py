@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, case, exists, select, update
 
 from billing_service.rating.backdated import refresh
-from billing_service.rating.ordinals import assign_ordinals, lock_contracts
+from billing_service.rating.locking import lock_contracts
+from billing_service.rating.ordinals import assign_ordinals
 from billing_service.rating.redecide import decide_stored
 from billing_service.rating.rounding import with_differences
 from billing_service.rating.waiting import COLUMNS, OpenCharge
@@ -61,6 +62,10 @@ def undo_release(scope: Scope, invoice_ids: Sequence[UUID]) -> None:
     The caller first puts the charges of these documents back to ``open``.
     """
     decisions = Decision.administration_id == scope.administration_id
+    drawing = select(Decision.contract_id).where(decisions, Decision.invoice_id.in_(invoice_ids), Decision.draws)
+    contracts = {key for key in scope.session.scalars(drawing.distinct()) if key is not None}
+    if contracts:  # before the decisions, as a release does
+        lock_contracts(scope, contracts)
     query = select(Decision.question_id, Decision.contract_id).where(decisions, Decision.invoice_id.in_(invoice_ids))
     rows = scope.session.execute(query.with_for_update()).all()
     scope.session.execute(

@@ -11,7 +11,9 @@ import orjson
 from sqlalchemy import Table, bindparam, delete, select, update
 
 from billing_service.core.ids import new_id
+from billing_service.rating.drawing import lock_drawing, settle
 from billing_service.rating.outcome import Outcome
+from billing_service.rating.shortage import report_short
 from billing_service.rating.terms import MOST_KEYS
 from billing_service.store import audit, bulk
 from billing_service.store.audit import AuditRow
@@ -36,6 +38,7 @@ _COMPARED: Final = (
     "ordinal_counter",
     "by_person",
     "closed",
+    "draws",
 )
 _TOLD: Final = ("state", "reason", "disposition", "amount", "minutes", "rule", "contract_id", "tariff_version_id")
 _DECISIONS: Final = cast(Table, Decision.__table__)
@@ -81,29 +84,53 @@ def store_outcomes(scope: Scope, outcomes: Iterable[Outcome], *, personal: bool 
     by_question = {outcome.question_id: outcome for outcome in sorted(outcomes, key=lambda one: one.question_id)}
     stored = Stored()
     existing = _lock_decisions(scope, list(by_question))
-    new = [outcome for key, outcome in by_question.items() if key not in existing]
-    changed: list[tuple[Any, Outcome]] = []
     for key, row in existing.items():
-        outcome = by_question[key]
         if row.released:
             stored.kept_released.append(key)
         elif row.by_person is not None and not personal:
             stored.kept_personal.append(key)
-        elif _same(row, _keep_closed(row, outcome.decision)):
-            stored.unchanged.append(key)
+    kept = {*stored.kept_released, *stored.kept_personal}
+    going = [outcome for key, outcome in by_question.items() if key not in kept]
+    settled = settle(scope, going, [row for key, row in existing.items() if key not in kept])
+    new = [outcome for outcome in settled.outcomes if outcome.question_id not in existing]
+    insert_decisions(scope, new)
+    settled.write(scope)
+    again = [outcome for outcome in settled.outcomes if outcome.question_id in existing]
+    _store_again(scope, [*again, *settled.shifted], existing, stored)
+    report_short(scope, new)
+    stored.made = [outcome.question_id for outcome in new]
+    _tell(scope, "create", new)
+    return stored
+
+
+def store_shifted(scope: Scope, outcomes: Sequence[Outcome]) -> None:
+    """Store what became of questions that draw after others (``drawing.settle``)."""
+    _store_again(scope, outcomes, {}, Stored())
+
+
+def _store_again(scope: Scope, outcomes: Sequence[Outcome], existing: Mapping[UUID, Any], stored: Stored) -> None:
+    """Replace the decisions that differ; those that are not among ``existing`` are looked up."""
+    unseen = sorted(outcome.question_id for outcome in outcomes if outcome.question_id not in existing)
+    rows = {**existing, **_lock_decisions(scope, unseen)}
+    changed: list[tuple[Any, Outcome]] = []
+    for outcome in outcomes:
+        row = rows[outcome.question_id]
+        if _same(row, _keep_closed(row, outcome.decision)):
+            stored.unchanged.append(outcome.question_id)
         else:
             changed.append((row, outcome))
-            stored.replaced.append(key)
-    insert_decisions(scope, new)
+            stored.replaced.append(outcome.question_id)
     _replace(scope, changed)
-    stored.made = [outcome.question_id for outcome in new]
-    trail = [("create", outcome) for outcome in new] + [("change", outcome) for _, outcome in changed]
+    report_short(scope, [outcome for _, outcome in changed], {row.question_id: row.reason for row, _ in changed})
+    _tell(scope, "change", [outcome for _, outcome in changed])
+
+
+def _tell(scope: Scope, action: str, outcomes: Sequence[Outcome]) -> None:
     bulk.insert_rows(
         scope.session,
         AuditRow,
-        [audit.row(scope, action, "decision", one.question_id, told(one.decision)) for action, one in trail],
+        [audit.row(scope, action, "decision", one.question_id, told(one.decision)) for one in outcomes],
     )
-    return stored
 
 
 def replace_released(scope: Scope, question_id: UUID, outcome: Outcome | None) -> None:
@@ -113,6 +140,7 @@ def replace_released(scope: Scope, question_id: UUID, outcome: Outcome | None) -
 
     The caller credits the invoice in the same transaction.
     """
+    lock_drawing(scope, [question_id], [outcome] if outcome is not None else ())
     (row,) = _lock_decisions(scope, [question_id]).values()
     mine = Charge.administration_id == scope.administration_id
     scope.session.execute(
@@ -128,7 +156,12 @@ def replace_released(scope: Scope, question_id: UUID, outcome: Outcome | None) -
     if outcome is None:
         drop_decisions(scope, [question_id])
     else:
+        settled = settle(scope, [outcome], [row])
+        outcome = settled.outcomes[0]
+        settled.write(scope)
         _replace(scope, [(row, outcome)])
+        report_short(scope, [outcome])
+        store_shifted(scope, settled.shifted)
     scope.session.expire_all()
     told_of = {} if outcome is None else told(outcome.decision)
     audit.record(scope, "correct", "decision", question_id, told_of)
@@ -150,6 +183,10 @@ def drop_decisions(scope: Scope, question_ids: Sequence[UUID]) -> list[UUID]:
             )
         )
         bulk.insert_rows(scope.session, AuditRow, [audit.row(scope, "delete", "decision", key) for key in going])
+        settled = settle(scope, [], [existing[key] for key in going])
+        settled.write(scope)
+        store_shifted(scope, settled.shifted)
+        report_short(scope, [], {key: existing[key].reason for key in going})
     return [key for key, row in existing.items() if row.released]
 
 

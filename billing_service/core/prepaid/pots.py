@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal, NamedTuple, get_args
 
+from billing_service.core.formats import long_date
+
 PotKind = Literal["allowance", "card", "block"]
 POT_KINDS: Final[tuple[PotKind, ...]] = get_args(PotKind)
 Unit = Literal["minutes", "questions"]
@@ -44,3 +46,20 @@ class Pot:
     def age(self) -> tuple[date, date, str]:
         """Its place among others: the oldest valid first, one that ends before one that ends later or never."""
         return (self.valid_from, self.valid_to or date.max, self.reference)
+
+    @property
+    def label(self) -> dict[str, str]:
+        """What it is called on an invoice and in an explanation."""
+        if self.kind == "allowance":
+            first = self.key.period_first or self.valid_from
+            return {
+                language: _LABELS[language]["allowance"].format(self.title[language], long_date(first, language))
+                for language in _LABELS
+            }
+        return {language: words[self.kind].format(self.reference) for language, words in _LABELS.items()}
+
+
+_LABELS: Final[dict[str, dict[PotKind, str]]] = {
+    "nl": {"card": "strippenkaart {0}", "block": "blok {0}", "allowance": "{0} (vanaf {1})"},
+    "en": {"card": "hour card {0}", "block": "block {0}", "allowance": "{0} (from {1})"},
+}

@@ -7,6 +7,7 @@ else. A question that no rule fits is never billed or dropped in silence: it nee
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,7 +15,8 @@ from billing_service.core.minutes import TimeRule
 from billing_service.core.money import ZERO, InvalidAmount
 from billing_service.core.money import amount as cents
 from billing_service.core.tariff.codes import BLOCKING, Reason, Step
-from billing_service.core.tariff.decision import Decision, Part, State
+from billing_service.core.tariff.decision import Decision, Part, PartDraw, State
+from billing_service.core.tariff.drawing import NOTHING, Prepaid, Taken, take
 from billing_service.core.tariff.facts import QuestionFacts
 from billing_service.core.tariff.model import Disposition, Rule, Tariff
 from billing_service.core.tariff.parse import check_publishable
@@ -27,13 +29,23 @@ _WITHOUT_PRICE: Final = Priced([PriceLine("amount", None, 0, None, ZERO)], [])
 _FREE: Final = str(ZERO)
 
 
-def decide(facts: QuestionFacts, tariff: Tariff, ordinal: int | None = None, *, provisional: bool = False) -> Decision:
+def decide(
+    facts: QuestionFacts,
+    tariff: Tariff,
+    ordinal: int | None = None,
+    *,
+    provisional: bool = False,
+    prepaid: Prepaid = NOTHING,
+) -> Decision:
     """What ``tariff`` says about a question with these ``facts``.
 
     ``ordinal`` matters only where the winning rule prices by the question's ordinal in a period; the decision's
     ``ordinal_use`` then tells which table counted, so the caller can determine the number and decide again: the same
     call at intake, preview and release. Say ``provisional=True`` while the number may still change. Without any
     number the question is priced as the first of its period, and the decision says that it is provisional.
+
+    ``prepaid`` tells what may be drawn for the days of the work, where the winning rule draws; the decision then
+    ``contends``, and its ``draws`` say what it took. The caller determines what is there and decides again.
 
     Raises ``InvalidTariff`` for a tariff that could not be published.
     """
@@ -46,6 +58,8 @@ def decide(facts: QuestionFacts, tariff: Tariff, ordinal: int | None = None, *, 
                 tried.append([rule.code, fact])
                 break
         else:
+            if rule.draw_from is not None:
+                return _draw_by(rule, tariff, facts, tried, prepaid)
             return _decide_by(rule, tariff, facts, tried, ordinal, provisional)
     return _undecided(Reason.NO_RULE, tariff.label, tariff.rules[-1].facts_seen(facts), tried)
 
@@ -150,6 +164,44 @@ def _decide_by(
         [_part(rule.disposition, rule.vat_class, rule.revenue_group, line, together) for line in priced.lines]
     )
     return Decision("decided", None, rule.code, parts, explanation, closed, priced.provisional, priced.ordinal_use)
+
+
+def _draw_by(rule: Rule, tariff: Tariff, facts: QuestionFacts, tried: list[list[str]], prepaid: Prepaid) -> Decision:
+    seen = rule.facts_seen(facts)
+    try:
+        taken = take(rule, tariff.rates, facts, prepaid)
+    except CannotPrice as missing:
+        return _undecided(missing.reason, tariff.label, seen, tried, rule, missing.subject)
+    except InvalidAmount:
+        return _undecided(Reason.AMOUNT_TOO_LARGE, tariff.label, seen, tried, rule)
+    if taken.short is not None:
+        decision = _undecided(Reason.PREPAID_SHORT, tariff.label, seen, tried, rule)
+        decision.explanation["short"] = taken.short
+        return replace(decision, contends=True)
+    parts = _drawn_parts(rule, taken)
+    explanation = {
+        "tariff": tariff.label,
+        "facts": seen,
+        "tried": tried,
+        "rule": rule.code,
+        "name": dict(rule.name),
+        "state": "decided",
+        "disposition": parts[0].disposition,
+        "closed": True,
+        "amount": str(sum([part.amount for part in parts], ZERO)),
+        "value": str(sum([part.value for part in parts], ZERO)),
+        "steps": taken.steps,
+    }
+    draws = tuple(PartDraw(number, draw) for number, lot in enumerate(taken.lots) for draw in lot.draws)
+    return Decision("decided", None, rule.code, parts, explanation, contends=True, draws=draws)
+
+
+def _drawn_parts(rule: Rule, taken: Taken) -> tuple[Part, ...]:
+    """A part per pot that was drawn from, named after it, then what is charged."""
+    drawn = [
+        replace(_part("draw", rule.vat_class, rule.revenue_group, lot.line), drawn_from=lot.label) for lot in taken.lots
+    ]
+    return (*drawn, *(_part("charge", rule.vat_class, rule.revenue_group, line) for line in taken.charged))
 
 
 def _part(

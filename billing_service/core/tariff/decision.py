@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from billing_service.core.calendar import PeriodKind
 from billing_service.core.minutes import TimeRule
 from billing_service.core.money import ZERO
+from billing_service.core.prepaid import Draw
 from billing_service.core.tariff.model import Disposition, Per
 from billing_service.core.vat import VatClass
 
@@ -24,7 +26,8 @@ class Part:
     of an hour / 60); or just the ``amount``. Only a charged part has an amount and a unit price other than 0.00;
     ``value`` is what the part would have cost if charged (what a waived part gives away). ``minutes`` are the billed
     minutes, 0 where the price does not depend on time. ``together``: how this time is rounded at release, together
-    with other time of the day or invoice; until then it stands as it was spent.
+    with other time of the day or invoice; until then it stands as it was spent. ``drawn_from`` names, by language, the
+    card or allowance that a drawn part was taken from.
     """
 
     disposition: Disposition
@@ -37,6 +40,14 @@ class Part:
     vat_class: VatClass
     revenue_group: str | None = None
     together: TimeRule | None = None
+    drawn_from: Mapping[str, str] | None = None
+
+
+class PartDraw(NamedTuple):
+    """What is taken off a pot for the part with this number."""
+
+    part: int
+    draw: Draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +66,11 @@ class Decision:
     """The outcome for one question.
 
     ``state``: decided; needs_decision (``reason``: no_rule, no_tariff, missing_rate, missing_quantity,
-    missing_base_amount, negative_measure, amount_too_large); blocked (missing_time, missing_correction, no_contract).
+    missing_base_amount, negative_measure, amount_too_large, prepaid_short); blocked (missing_time, missing_correction,
+    no_contract).
     ``closed`` says whether the question is done with: only a not billable one may still have to be closed by a person.
     ``provisional``: priced with an ordinal that may still change. ``explanation`` is plain JSON; ``explain`` words it.
+    ``contends``: it depends on what there is to draw, and ``draws`` is what it takes of that.
     """
 
     state: State
@@ -68,6 +81,8 @@ class Decision:
     closed: bool = True
     provisional: bool = False
     ordinal_use: OrdinalUse | None = None
+    contends: bool = False
+    draws: tuple[PartDraw, ...] = ()
 
     @property
     def disposition(self) -> Disposition | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 
@@ -11,13 +12,14 @@ from decimal import Decimal
 class TimeFacts:
     """One time entry: ``raw`` minutes as its source told them, ``corrected`` ones if a person gave or confirmed them.
 
-    ``role`` and ``handler`` are the names under which the tariff's rates may know them.
+    ``role`` and ``handler`` are the names under which the tariff's rates may know them; ``day`` is the day of the work.
     """
 
     raw: int
     corrected: int | None = None
     role: str | None = None
     handler: str | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class QuestionFacts:
 
     ``customer`` is the customer's number, ``customer_group`` and ``phase`` are labels, ``organisation`` is the
     organisation's code, ``contract`` the contract's reference; the others are the question's own words.
-    ``base_amount`` is in the administration's currency; ``quantities`` are named, not negative.
+    ``base_amount`` is in the administration's currency; ``quantities`` are named, not negative. ``day`` is the date on
+    which the question was closed: the day of the work where no time entry says another.
     """
 
     subject: str | None = None
@@ -47,6 +50,7 @@ class QuestionFacts:
     quantities: Mapping[str, Decimal] = field(default_factory=dict)
     base_amount: Decimal | None = None
     time_entries: tuple[TimeFacts, ...] = ()
+    day: date | None = None
 
     @property
     def raw_minutes(self) -> int | None:

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 
 from billing_service.core.calendar import PeriodKind
 from billing_service.core.minutes import TimeRule
+from billing_service.core.prepaid import PotKind, Unit
 from billing_service.core.tariff.facts import QuestionFacts
 from billing_service.core.vat import VatClass
 from billing_service.errors import FieldError
@@ -110,6 +111,22 @@ class TieredPrice:
 Price = FixedPrice | TimePrice | TieredPrice
 
 
+Rest = Literal["charge", "finding"]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawFrom:
+    """What a rule draws from: pots of these ``kinds``, with this ``code`` if any, in this ``unit``.
+
+    ``rest``: what no pot has is charged at the rule's price, or a person decides about the question.
+    """
+
+    kinds: tuple[PotKind, ...]
+    code: str | None
+    unit: Unit
+    rest: Rest
+
+
 class Condition(NamedTuple):
     """One condition: the fact it looks at, and the compiled test."""
 
@@ -131,6 +148,7 @@ class Rule:
     vat_class: VatClass
     revenue_group: str | None
     facts_seen: Callable[[QuestionFacts], dict[str, Any]]
+    draw_from: DrawFrom | None = None
 
 
 @dataclass(frozen=True, slots=True)

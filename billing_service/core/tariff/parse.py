@@ -9,14 +9,17 @@ from typing import Any, Final, get_args
 
 from billing_service.core import money
 from billing_service.core.minutes import MINUTES_PER_DAY, Direction, Scope, TimeRule
+from billing_service.core.prepaid import POT_KINDS, UNITS, PotKind
 from billing_service.core.tariff.conditions import fact_reader, read_conditions
 from billing_service.core.tariff.model import (
     CONDITIONS,
     DISPOSITIONS,
+    DrawFrom,
     FixedPrice,
     Minutes,
     Price,
     Rates,
+    Rest,
     Rule,
     Tariff,
     TieredPrice,
@@ -45,12 +48,10 @@ _PRICE_FIELDS: Final = {
 }
 _BASES: Final = tuple(_PRICE_FIELDS)
 _ABSENT_PARTS: Final = {
-    "hour_cards": "hour cards",
-    "blocks": "blocks of hours",
-    "allowances": "allowances",
     "subscriptions": "subscriptions",
     "consult": "consults",
 }
+_RESTS: Final[tuple[Rest, ...]] = get_args(Rest)
 _NO_TIME_RULE: Final = TimeRule()
 
 
@@ -68,7 +69,7 @@ def parse_tariff(document: Mapping[str, Any], label: str = "", pointer: str = ""
     name = fields.text("name", required=True) or ""
     rates = _read_rates(fields)
     tables = read_tables(fields.child("tables", None))
-    rules = _read_rules(fields, rates, tables, absent)
+    rules = _read_rules(fields, rates, tables)
     if errors:
         found = list(dict.fromkeys(errors))
         raise InvalidTariff(f"the tariff has {len(found)} error{'s' if len(found) > 1 else ''}", errors=found)
@@ -104,15 +105,13 @@ def _named_rates(rates: Fields | None) -> dict[str, Decimal]:
     return {name: price for name, price in read.items() if price is not None}
 
 
-def _read_rules(
-    fields: Fields, rates: Rates, tables: Mapping[str, TierTable], absent: list[FieldError]
-) -> tuple[Rule, ...]:
+def _read_rules(fields: Fields, rates: Rates, tables: Mapping[str, TierTable]) -> tuple[Rule, ...]:
     rules: list[Rule] = []
     codes: set[str] = set()
     seen: set[str] = set()
     for index, value in enumerate(fields.listed("rules", _MOST_RULES, required=True)):
         reader = Fields(value, pointer_to(fields.at("rules"), index), fields.errors, _RULE_FIELDS)
-        rule = _read_rule(reader, rates, tables, absent, seen)
+        rule = _read_rule(reader, rates, tables, seen)
         if rule.code in codes:
             reader.fail("code", "is the code of an earlier rule")
         codes.add(rule.code)
@@ -120,9 +119,7 @@ def _read_rules(
     return tuple(rules)
 
 
-def _read_rule(
-    reader: Fields, rates: Rates, tables: Mapping[str, TierTable], absent: list[FieldError], seen: set[str]
-) -> Rule:
+def _read_rule(reader: Fields, rates: Rates, tables: Mapping[str, TierTable], seen: set[str]) -> Rule:
     """One rule; ``seen`` collects the facts that it and the rules before it look at."""
     code = reader.text("code", required=True) or ""
     if code and not _CODE.fullmatch(code):
@@ -130,15 +127,16 @@ def _read_rule(
     conditions = read_conditions(reader.child("when", CONDITIONS))
     seen.update(condition.fact for condition in conditions)
     disposition = reader.choice("disposition", DISPOSITIONS)
-    if disposition == "draw":
-        absent.append(_absent(reader.at("disposition"), "drawing from hour cards and allowances"))
-    elif "draw_from" in reader:
+    if disposition != "draw" and "draw_from" in reader:
         reader.fail("draw_from", "belongs only to the disposition draw")
     if "close" in reader and disposition != "not_billable":
         reader.fail("close", "belongs only to the disposition not_billable")
     price = _read_price(reader, rates, tables)
     if price is None and disposition == "charge" and "price" not in reader:
         reader.fail("price", "is required for a rule that charges")
+    time = _read_time(reader, price)
+    draw_from = _read_draw_from(reader, price, time) if disposition == "draw" else None
+    charges = disposition == "charge" or (draw_from is not None and draw_from.rest == "charge")
     return Rule(
         code,
         _read_names(reader),
@@ -146,11 +144,43 @@ def _read_rule(
         disposition,
         reader.yes_no("close") or False,
         price,
-        _read_time(reader, price),
-        _read_vat_class(reader, disposition),
+        time,
+        _read_vat_class(reader, charges),
         reader.text("revenue_group"),
         fact_reader(seen),
+        draw_from,
     )
+
+
+def _read_draw_from(reader: Fields, price: Price | None, time: TimeRule) -> DrawFrom | None:
+    """What a rule with the disposition ``draw`` draws from, and what becomes of the rest."""
+    fields = reader.child("draw_from", ("kinds", "code", "unit", "rest"), required=True)
+    if fields is None:
+        return None
+    unit = fields.choice("unit", UNITS, "minutes")
+    rest = fields.choice("rest", _RESTS)
+    kinds = _read_kinds(fields, unit)
+    if unit == "minutes" and not isinstance(price, TimePrice):
+        reader.fail("price", "must be actual_time or corrected_time: it tells how many minutes are drawn")
+    elif price is None and rest == "charge":
+        reader.fail("price", "is required: the rest is charged at it")
+    if isinstance(price, TieredPrice) and price.table.measure == "ordinal":
+        reader.fail("price", "cannot be a table over ordinals: what is drawn has no place among them")
+    if time.scope != "question":
+        reader.fail("time", "must have the scope question: what is drawn is rounded per question")
+    return DrawFrom(kinds, fields.text("code"), unit, rest)
+
+
+def _read_kinds(fields: Fields, unit: str) -> tuple[PotKind, ...]:
+    """All kinds where none are named; only an allowance has questions."""
+    allowed = POT_KINDS if unit == "minutes" else POT_KINDS[:1]
+    if "kinds" not in fields:
+        return allowed
+    named = fields.words("kinds", len(POT_KINDS))
+    for kind in named:
+        if kind not in allowed:
+            fields.fail("kinds", f"{kind!r} is no kind with {unit}: {', '.join(allowed)}")
+    return tuple(kind for kind in allowed if kind in named)
 
 
 def _read_names(reader: Fields) -> dict[str, str]:
@@ -160,9 +190,9 @@ def _read_names(reader: Fields) -> dict[str, str]:
     return {language: names.text(language, required=True) or "" for language in _LANGUAGES}
 
 
-def _read_vat_class(reader: Fields, disposition: str) -> VatClass:
+def _read_vat_class(reader: Fields, charges: bool) -> VatClass:
     """A rule that charges must say its class: a forgotten one would quietly become a wrong invoice."""
-    return reader.choice("vat_class", VAT_CLASSES, None if disposition == "charge" else "standard")
+    return reader.choice("vat_class", VAT_CLASSES, None if charges else "standard")
 
 
 def _read_price(reader: Fields, rates: Rates, tables: Mapping[str, TierTable]) -> Price | None:

@@ -1,7 +1,8 @@
 """An explanation's codes and facts as sentences for a bookkeeper or customer, in Dutch or English.
 
 Sentences are templates; ``{0}``, ``{1}`` … are the step's arguments, shown as ``_ARGUMENTS`` says: ``time`` h:mm,
-``money`` with its currency, ``number``, ``text`` as it stands, ``word`` a word of our own (a direction, a period).
+``money`` with its currency, ``number``, ``text`` as it stands, ``word`` a word of our own (a direction, a period),
+``day``, ``titles`` (names by language), ``drawn`` (minutes, or nothing where it is a question that is drawn).
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ _ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     Step.FIXED: ("money",),
     Step.RATE_ROLE: ("text", "money"),
     Step.RATE_HANDLER: ("text", "money"),
+    Step.DRAWN_MINUTES: ("titles", "day", "time", "time", "time"),
+    Step.DRAWN_QUESTION: ("titles", "day", "drawn", "number", "number"),
+    Step.USED_UP: ("titles", "day", "drawn"),
+    Step.NONE_VALID: ("day", "drawn"),
     Step.TIME_PRICE: ("time", "money", "money"),
     Step.ORDINAL: ("text", "number", "word", "word"),
     Step.ORDINAL_PROVISIONAL: ("text", "number", "word", "word"),
@@ -93,7 +98,9 @@ class _Words:
             return [self._reason(explanation["reason"], explanation)]
         disposition = explanation["disposition"]
         key = disposition
-        if disposition == "not_billable" and not explanation["closed"]:
+        if disposition == "draw":
+            key = "draw_with_rest" if Decimal(explanation["amount"]) else "draw"
+        elif disposition == "not_billable" and not explanation["closed"]:
             key = "not_billable_open"
         elif explanation.get("consult"):
             key = f"{disposition}_in_consult"
@@ -107,11 +114,16 @@ class _Words:
             key = self._contract_case(facts)
         if reason == Reason.MISSING_RATE and explanation["subject"] is None:
             key = f"{reason}_unnamed"
+        short = explanation.get("short", {"missing": 0, "pots": []})
+        if reason == Reason.PREPAID_SHORT and not short["pots"]:
+            key = f"{reason}_none"
         return REASONS[self.language][key].format(
             subject=explanation["subject"],
             contract=facts.get("contract"),
             organisation=facts.get("organisation"),
             candidates=", ".join(facts.get("candidates", ())),
+            missing=self._show("drawn", short["missing"]),
+            pots=self._show("titles", short["pots"]),
         )
 
     @staticmethod
@@ -137,4 +149,8 @@ class _Words:
         return FACTS[self.language][key].format(shown)
 
     def _show(self, kind: str, value: Any) -> str:
+        if kind == "titles":
+            return ", ".join(title[self.language] for title in value)
+        if kind == "drawn":
+            return self.outline("one_question") if value is None else hours_and_minutes(value)
         return WORDS[self.language][value] if kind == "word" else shown(kind, value, self.language, self.currency)

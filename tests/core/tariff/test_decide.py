@@ -301,7 +301,7 @@ def test_an_ordinal_means_nothing_to_a_rule_that_does_not_count() -> None:
 
 def test_a_draft_with_absent_parts_decides_nothing() -> None:
     with pytest.raises(InvalidTariff) as refused:
-        decided(tariff(rule(disposition="draw")))
+        decided(tariff(consult={}))
     assert refused.value.code == "tariff_part_absent"
 
 

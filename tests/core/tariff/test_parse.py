@@ -243,12 +243,8 @@ def test_time_can_be_rounded_per_day_or_invoice_where_it_has_a_price_of_an_hour(
 @pytest.mark.parametrize(
     ("document", "pointer", "part"),
     [
-        (tariff(hour_cards=[{"minutes": 600}]), "/hour_cards", "hour cards"),
-        (tariff(blocks={}), "/blocks", "blocks"),
-        (tariff(allowances={}), "/allowances", "allowances"),
         (tariff(subscriptions=[]), "/subscriptions", "subscriptions"),
         (tariff(consult={}), "/consult", "consult"),
-        (tariff(rule(disposition="draw", draw_from="card")), "/rules/0/disposition", "hour cards and allowances"),
     ],
 )
 def test_a_part_that_is_not_built_yet_may_be_drafted_but_not_published(
