@@ -16,7 +16,7 @@ from billing_service import rating
 from billing_service.core.ids import new_id
 from billing_service.core.minutes import hours_and_minutes
 from billing_service.errors import Conflict
-from billing_service.rating.ordinals import lock_contracts
+from billing_service.rating.locking import lock_contracts
 from billing_service.store.prepaid import CardMovement, HourCard
 from billing_service.store.scope import Scope
 

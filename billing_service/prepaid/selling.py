@@ -16,7 +16,7 @@ from billing_service.core.minutes import hours_and_minutes
 from billing_service.errors import Conflict, FieldError, InvalidInput
 from billing_service.parties import common
 from billing_service.prepaid import ledger
-from billing_service.rating.ordinals import lock_contracts
+from billing_service.rating.locking import lock_contracts
 from billing_service.store import audit
 from billing_service.store.administrations import Administration
 from billing_service.store.charges import Charge

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from billing_service.core import money
 from billing_service.core.ids import new_id
 from billing_service.errors import Conflict, FieldError, InvalidInput
-from billing_service.rating.ordinals import lock_contracts
+from billing_service.rating.locking import lock_contracts
 from billing_service.store import audit
 from billing_service.store.parties import Contract
 from billing_service.store.scope import Scope

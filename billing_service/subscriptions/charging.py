@@ -20,7 +20,7 @@ from billing_service.core.formats import LANGUAGES
 from billing_service.core.ids import new_id
 from billing_service.core.subscriptions import Due
 from billing_service.rating import OpenCharge
-from billing_service.rating.ordinals import lock_contracts
+from billing_service.rating.locking import lock_contracts
 from billing_service.rating.waiting import COLUMNS
 from billing_service.store import audit, bulk
 from billing_service.store.audit import AuditRow

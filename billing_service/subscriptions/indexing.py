@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from billing_service.core import subscriptions as core
 from billing_service.core.subscriptions import Price
 from billing_service.errors import FieldError, InvalidInput
-from billing_service.rating.ordinals import lock_contracts
+from billing_service.rating.locking import lock_contracts
 from billing_service.store import audit, bulk
 from billing_service.store.audit import AuditRow
 from billing_service.store.parties import Contract

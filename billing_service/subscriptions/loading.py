@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 from billing_service.core import subscriptions as core
 from billing_service.core.subscriptions import Term
 from billing_service.errors import NotFound
-from billing_service.rating.ordinals import lock_contracts
+from billing_service.rating.locking import lock_contracts
 from billing_service.store.parties import Contract
 from billing_service.store.scope import Scope
 from billing_service.store.subscriptions import Subscription, SubscriptionTerm
