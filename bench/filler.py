@@ -8,7 +8,7 @@ out: nothing that is measured here reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -80,7 +80,7 @@ def fill(database: Database, office: Office, count: int, each: int = INVOICES_EA
                 connection.commit()
             _move_on(connection, office.administration_id, count)
             connection.commit()
-        _settle(own)
+        settle(own, [table.name for table in _TABLES])
     finally:
         own.close()
 
@@ -170,7 +170,7 @@ def _move_on(connection: Connection, administration_id: UUID, count: int) -> Non
     connection.exec_driver_sql(f"UPDATE audit_heads SET seal_number = {_FIRST_SEAL + count * 2} WHERE {mine}")
 
 
-def _settle(database: Database) -> None:
+def settle(database: Database, tables: Iterable[str]) -> None:
     """What the database does by itself in quiet hours, so that it does not do it while something is measured."""
     with database.engine.connect() as connection:
         driver = connection.connection.driver_connection
@@ -179,6 +179,6 @@ def _settle(database: Database) -> None:
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return
         driver.autocommit = True
-        for table in _TABLES:
-            driver.execute(f"VACUUM ANALYZE {table.name}")
+        for table in tables:
+            driver.execute(f"VACUUM ANALYZE {table}")
         driver.execute("CHECKPOINT")

@@ -15,6 +15,7 @@ from bench.rows import (
     issuing,
     matching,
     memory,
+    mixed,
     month,
     pdf,
     question,
@@ -40,6 +41,7 @@ ROWS: Mapping[str, Callable[[Setting], Iterable[Measurement]]] = MappingProxyTyp
         "exports": exports.measure,
         "reports": reports.measure,
         "month": month.measure,
+        "mixed": mixed.measure,
         "growth": growth.measure,
     }
 )

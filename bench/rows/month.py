@@ -30,7 +30,7 @@ _UNTIL = date(2026, 3, 31)
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
     """Seconds of each phase."""
 
     release: float
@@ -48,7 +48,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     for kind in setting.databases:
         with places.database(setting, kind) as database:
             few, many = _measured(database, few_count), _measured(database, many_count)
-        run: _Run = many.answer
+        run: Run = many.answer
         yield _told(f"billing run of {many_count:,}, charges to stored PDFs, {kind}", many_count, run.whole, None)
         for phase, goal in GOALS.items():
             yield _told(f"its invoices {_WORK[phase]}, {kind}", many_count, getattr(run, phase), goal)
@@ -71,10 +71,10 @@ def _told(work: str, count: int, seconds: float, goal: Goal | None) -> Measureme
 def _measured(database: Database, count: int) -> Apart:
     office = open_office(database, customers=count)
     add_all_charges(database, office)
-    return run_apart(_month_end, database.url, office)
+    return run_apart(month_end, database.url, office)
 
 
-def _month_end(url: str, office: Office) -> _Run:
+def month_end(url: str, office: Office) -> Run:
     """The whole of it in this process. Raises RuntimeError where not every contract ended as a stored PDF."""
     logs.configure("warning")  # a line per piece of work would be most of the output
     database = Database(url)
@@ -91,7 +91,7 @@ def _month_end(url: str, office: Office) -> _Run:
     _check(database, office, run.id)
     database.close()
     # The worker takes up the PDFs when the job that issues is done; what is not that job is theirs.
-    return _Run(released, sum(in_job), issued_and_drawn - sum(in_job))
+    return Run(released, sum(in_job), issued_and_drawn - sum(in_job))
 
 
 def _seconds(worker: Worker) -> float:
