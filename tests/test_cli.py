@@ -235,8 +235,9 @@ def test_the_example_leaves_no_work_and_a_pdf_per_document_where_it_says_and_a_k
     for pdf in pdfs:
         assert str(pdf) in printed
         assert pdf.read_bytes().startswith(b"%PDF-")
-    [agreed, *invoices] = pdfs
+    [agreed, *invoices, report] = pdfs
     assert (agreed.name, len(invoices)) == ("Aansluiting 2026-03-31.pdf", 5)
+    assert report.name == "service-report-NG-2025-2026-02-01-2026-02-28.pdf"
     with database.read() as session:
         assert sorted(session.scalars(select(InvoicePdf.content))) == sorted(pdf.read_bytes() for pdf in invoices)
         assert set(session.scalars(select(OutboxRow.state))) == {"done"}

@@ -15,7 +15,16 @@ from billing_service import job_files, service_reports
 from billing_service.cli.export import decimal_option, language_option
 from billing_service.cli.program import Program, administration_option, pass_program
 from billing_service.cli.telling import Teller
-from billing_service.core.service_report import AUDIENCES, Audience, ReportTotals, Share, Sum, word
+from billing_service.core.service_report import (
+    AUDIENCES,
+    COLUMNS,
+    Audience,
+    ReportTotals,
+    ServiceReport,
+    Share,
+    Sum,
+    word,
+)
 from billing_service.documents.spreadsheets import DecimalMark
 from billing_service.errors import NotFound
 from billing_service.service_reports import Plan, Wanted
@@ -64,9 +73,9 @@ def service_report(
     suffix = _suffix(output, suffix)
     with program.reading(program.administration(administration)) as scope:
         wanted = Wanted(
-            contract_id=_named(scope, Contract, Contract.reference, contract, "contract"),
-            customer_id=_named(scope, Customer, Customer.number, customer, "customer"),
-            organisation_id=_named(scope, Organisation, Organisation.code, organisation, "organisation"),
+            contract_id=named(scope, Contract, Contract.reference, contract, "contract"),
+            customer_id=named(scope, Customer, Customer.number, customer, "customer"),
+            organisation_id=named(scope, Organisation, Organisation.code, organisation, "organisation"),
             first=first.date(),
             last=last.date(),
             audience=audience,
@@ -76,7 +85,7 @@ def service_report(
         )
         plan = service_reports.plan(scope, wanted, program.context.working_time)
         if output is None:
-            _tell(service_reports.report_of(scope, plan).totals, plan)
+            tell(Teller(), service_reports.report_of(scope, plan).totals, plan)
         else:
             _write(scope, plan, output, suffix, decimal)
             click.echo(f"Written: {output}")
@@ -91,7 +100,8 @@ def _suffix(output: Path | None, suffix: str | None) -> str:
     return found
 
 
-def _named(scope: Scope, table: Any, column: Any, given: str | None, what: str) -> UUID | None:
+def named(scope: Scope, table: Any, column: Any, given: str | None, what: str) -> UUID | None:
+    """The id of the row whose ``column`` is ``given``. Raises ``NotFound`` where there is none."""
     if given is None:
         return None
     query = select(table.id).where(table.administration_id == scope.administration_id, column == given)
@@ -111,24 +121,34 @@ def _write(scope: Scope, plan: Plan, output: Path, suffix: str, decimal: Decimal
             with draft.open("wb") as file:
                 file.writelines(service_reports.csv_of(scope, plan, decimal))
         else:
-            from billing_service.documents.pdf import render_service_report  # here, so that nothing else loads it
-
-            draft.write_bytes(render_service_report(service_reports.report_of(scope, plan), plan.language))
+            write_pdf(scope, plan, draft)
         shutil.move(draft, output)
 
 
-def _tell(totals: ReportTotals, plan: Plan) -> None:
-    teller, language = Teller(), plan.language
+def write_pdf(scope: Scope, plan: Plan, path: Path) -> ServiceReport:
+    """The pages, and the report they are of."""
+    from billing_service.documents.pdf import render_service_report  # here, so that nothing else loads it
+
+    report = service_reports.report_of(scope, plan)
+    path.write_bytes(render_service_report(report, plan.language))
+    return report
+
+
+def tell(teller: Teller, totals: ReportTotals, plan: Plan) -> None:
+    """Print how fast it was and what it came to."""
+    language = plan.language
     shares = (
         ("picked_up", totals.picked_up),
         ("solved", totals.solved),
         ("one_working_day", totals.one_working_day),
     )
     rows = [(word(name, language), share.within, share.of, _percentage(share)) for name, share in shares]
-    teller.table(["", ">", ">", ">"], rows)
+    titles = COLUMNS[language]
+    teller.table(["", *(f">{titles[name]}" for name in ("count", "of", "percentage"))], rows)
     teller.say(f"{word('open', language)}: {totals.open}; {word('open_late', language)}: {totals.open_late}")
     sums = [(word(code, language), *_cells(found, plan)) for code, found in totals.dispositions.items()]
-    teller.table(["", ">", ">", ">", ">"], [*sums, (word("closed", language), *_cells(totals.closed, plan))])
+    heads = [f">{titles[name]}" for name in ("count", "raw_minutes", "billed_minutes", "amount")]
+    teller.table([titles["decision"], *heads], [*sums, (word("closed", language), *_cells(totals.closed, plan))])
 
 
 def _percentage(share: Share) -> str:

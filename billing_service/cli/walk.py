@@ -12,8 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from billing_service import access, imports, invoicing
-from billing_service.cli import bill
+from billing_service import access, imports, invoicing, service_reports
+from billing_service.cli import bill, service_report
 from billing_service.cli.program import Program
 from billing_service.cli.telling import Teller
 from billing_service.cli.walk_package import walk_package
@@ -22,6 +22,7 @@ from billing_service.demo import members, parties
 from billing_service.demo.questions import questions
 from billing_service.intake import single, times
 from billing_service.rating import persons
+from billing_service.service_reports import Wanted
 from billing_service.store.administrations import Administration
 from billing_service.store.charges import Decision
 from billing_service.store.invoices import Invoice
@@ -66,6 +67,7 @@ class Walk:
         self._import()
         run_id = self._bill()
         folder = self._pdfs(run_id)
+        self._report(folder)
         walk_package(self._program, self._tell, self._administration, run_id, folder)
         return self._key()
 
@@ -179,6 +181,17 @@ class Walk:
             path.write_bytes(pdf.content)
             self._tell.say(str(path))
         return folder
+
+    def _report(self, folder: Path) -> None:
+        self._tell.step("A service report: how fast it was against what was agreed, and what it came to")
+        with self._reading() as scope:
+            contract_id = service_report.named(scope, Contract, Contract.reference, parties.REPORTED, "contract")
+            wanted = Wanted(contract_id=contract_id, first=self._month, last=self._month_end, language="en")
+            plan = service_reports.plan(scope, wanted, self._program.context.working_time)
+            path = folder / service_reports.file_name(plan, "pdf")
+            report = service_report.write_pdf(scope, plan, path)
+        service_report.tell(self._tell, report.totals, plan)
+        self._tell.say(str(path))
 
     def _key(self) -> str:
         with self._scope() as scope:

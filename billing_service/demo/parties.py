@@ -110,6 +110,8 @@ CONTRACTS: Final[tuple[dict[str, Any], ...]] = (
         "organisations": ["noorderlicht", "noorderlicht-events", "noorderlicht-media"],
         "known_contacts": ["s.wierda"],
         "key_users": ["h.mulder"],
+        "pickup_hours": 4,
+        "solve_hours": 16,
         "invoice_reference": "Kostenplaats 4410",
         "annex": True,
     },
@@ -148,6 +150,8 @@ CONTRACTS: Final[tuple[dict[str, Any], ...]] = (
         "annex": True,
     },
 )
+REPORTED: Final = "NG-2025"
+"""The contract with agreed hours, whose month is reported."""
 LIVE_FROM_DAY: Final = 15
 """Noorderlicht Media goes live in the middle of the month: until then its help is included."""
 

@@ -9,6 +9,8 @@ from typing import Any, Final
 from billing_service.store.scope import AMSTERDAM
 
 SOURCE: Final = "helpdesk"
+PICKED_UP_AFTER: Final = 20
+"""Minutes."""
 
 # Reference, day of the month, time of day, asker, organisation, channel, category, subject, what more there is to tell.
 # ``spent``: minutes by handler, or (handler, role).
@@ -106,6 +108,7 @@ def questions(month: date) -> Iterator[dict[str, Any]]:
             "handler": spent[0]["handler"] if spent else None,
             "organisation": organisation,
             "opened_at": opened.isoformat(),
+            "picked_up_at": (opened + timedelta(minutes=PICKED_UP_AFTER)).isoformat(),
             "closed_at": (opened + timedelta(minutes=minutes + 30)).isoformat(),
             "time_entries": [
                 {"external_id": f"{reference}-{number}", "worked_on": opened.date().isoformat()} | entry
