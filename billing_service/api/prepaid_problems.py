@@ -50,4 +50,9 @@ PREPAID_PROBLEMS: Final[dict[str, tuple[str, str, str]]] = {
         "Only a block is a piece of work that is finished and has feedback.",
         "Work under an hour card is registered as a question, or as a correction of the card.",
     ),
+    "prepaid_short": (
+        "Too little to draw from",
+        "The cards, blocks and allowances that are valid on the day of the work hold less than is to be drawn.",
+        "Draw what is left, sell another card, or decide the question otherwise.",
+    ),
 }

@@ -94,6 +94,12 @@ def settle(scope: Scope, outcomes: Sequence[Outcome], before: Iterable[Any] = ()
     )
 
 
+def drawn_now(scope: Scope, outcome: Outcome) -> Outcome:
+    """What a question would draw now if what it drew were there again. Nothing is written or locked."""
+    row = scope.session.get(Decision, (scope.administration_id, outcome.question_id))
+    return settle(scope, [outcome], [] if row is None else [row], lock=False).outcomes[0]
+
+
 class _Table:
     """The pots of some contracts, what was drawn from them by questions that draw again, and what they draw now."""
 

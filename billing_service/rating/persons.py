@@ -13,8 +13,9 @@ from billing_service.core.money import ZERO
 from billing_service.core.tariff import Decision as TariffDecision
 from billing_service.core.tariff import by_person
 from billing_service.errors import Conflict, FieldError, InvalidInput, NotFound
-from billing_service.rating.drawing import lock_drawing
+from billing_service.rating.drawing import drawn_now, lock_drawing
 from billing_service.rating.outcome import ON_A_LINE, Outcome, person_outcome
+from billing_service.rating.personal_draw import wished_draw
 from billing_service.rating.questions import ClosedQuestion, load_closed
 from billing_service.rating.redecide import decide_stored
 from billing_service.rating.storing import store_outcomes
@@ -40,14 +41,15 @@ def get_decision(scope: Scope, question_id: UUID) -> Decision:
 def decide_by_person(scope: Scope, question_id: UUID, wish: Mapping[str, Any]) -> Decision:
     """A person decides a closed question; no rule replaces it afterwards.
 
-    ``wish``: ``disposition`` (charge, included, waived, not_billable), ``reason``, and for a charge ``amount`` (also of
-    what is waived: its value); optionally ``vat_class``, ``revenue_group``, and ``contract`` (its reference) where the
-    rules found none.
+    ``wish``: ``disposition`` (charge, included, draw, waived, not_billable), ``reason``, and for a charge ``amount``
+    (also of what is waived: its value); for a draw ``minutes`` (without: the question itself) and ``code``; optionally
+    ``vat_class``, ``revenue_group``, and ``contract`` (its reference) where the rules found none.
 
     Raises:
         NotFound: no such question.
         Conflict: it is open or withdrawn, or its decision is released.
-        InvalidInput: an unknown contract, one that was not valid then, a charge without an amount.
+        InvalidInput: an unknown contract, one that was not valid then, a charge without an amount; ``prepaid_short``,
+            too little to draw from.
     """
     outcome = wished_outcome(scope, question_id, wish)
     lock_drawing(scope, [question_id], [outcome])
@@ -71,7 +73,10 @@ def wished_outcome(scope: Scope, question_id: UUID, wish: Mapping[str, Any]) -> 
             f"No contract is valid for this question on {day}: name one that is.",
             errors=[FieldError("/contract", f"must be a contract that was valid on {day}")],
         )
-    return person_outcome(question, _wished(wish), agreement, scope.actor)
+    wished = _wished(wish)
+    if wish["disposition"] != "draw" or agreement is None:
+        return person_outcome(question, wished, agreement, scope.actor)
+    return drawn_now(scope, wished_draw(question, wish, agreement, scope.actor))
 
 
 def undo_person(scope: Scope, question_id: UUID) -> Decision:
@@ -128,6 +133,11 @@ def _wished(wish: Mapping[str, Any]) -> TariffDecision:
         problem = "belongs to a charge, or is the value of what is waived"
     elif amount is not None and amount < 0:
         problem = "cannot be negative"
+    for name in ("minutes", "code"):
+        if wish.get(name) is not None and disposition != "draw":
+            raise InvalidInput(
+                "Minutes and a code belong to what is drawn.", errors=[FieldError(f"/{name}", "belongs to a draw")]
+            )
     if problem:
         raise InvalidInput(f"The amount {problem}.", errors=[FieldError("/amount", problem)])
     return by_person(

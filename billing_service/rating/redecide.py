@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 
 from billing_service.rating.changed import report_changed_after_release
-from billing_service.rating.drawing import lock_drawing, settle
+from billing_service.rating.drawing import drawn_now, lock_drawing
 from billing_service.rating.outcome import Outcome, decide_question
 from billing_service.rating.questions import ClosedQuestion, load_closed
 from billing_service.rating.storing import Stored, drop_decisions, store_outcomes
@@ -100,7 +100,7 @@ def decided_now(scope: Scope, question_id: UUID) -> Outcome | None:
     outcome = decide_question(questions[0], terms)
     counter = outcome.decision["ordinal_counter"]
     if outcome.contender is not None:
-        return _drawn_now(scope, outcome)
+        return drawn_now(scope, outcome)
     row = scope.session.get(Decision, (scope.administration_id, question_id))
     if row is None or counter is None or row.ordinal is None or row.ordinal_counter != counter:
         return outcome
@@ -117,19 +117,13 @@ def _decide_batch(scope: Scope, keys: list[UUID], cause: str, total: Stored) -> 
     closed = {question.id for question in questions}
     released = drop_decisions(scope, [key for key in keys if key not in closed])
     kept = {*stored.kept_released, *released}
-    now = [_drawn_now(scope, one) for one in outcomes if one.question_id in kept]
+    now = [drawn_now(scope, one) for one in outcomes if one.question_id in kept]
     report_changed_after_release(scope, [*stored.kept_released, *released], now, cause)
     total.made += stored.made
     total.replaced += stored.replaced
     total.unchanged += stored.unchanged
     total.kept_released += [*stored.kept_released, *released]
     total.kept_personal += stored.kept_personal
-
-
-def _drawn_now(scope: Scope, outcome: Outcome) -> Outcome:
-    """What a question would draw now if what it drew were there again. Nothing is written."""
-    row = scope.session.get(Decision, (scope.administration_id, outcome.question_id))
-    return settle(scope, [outcome], [] if row is None else [row], lock=False).outcomes[0]
 
 
 def _keep_ordinals(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import select
 
 from billing_service.core.tariff import explain
+from billing_service.errors import InvalidInput
 from billing_service.intake import withdraw_question
 from billing_service.rating import redecide
 from billing_service.rating.persons import decide_by_person, undo_person
@@ -214,3 +216,46 @@ def test_a_rule_takes_over_where_a_person_withdraws(database: Database) -> None:
     with desk.scope() as scope:
         undo_person(scope, row.question_id)
     assert left(desk, card) == 15
+
+
+def test_a_person_draws_and_no_rule_touches_it(database: Database) -> None:
+    desk = open_desk(database)
+    card, other = sell(desk, 60), sell(desk, 60, "UK-0002", code="other", kind="block")
+    work(desk, "a", 45, category="import", closed="2026-03-05T10:00:00Z")
+    work(desk, "b", 45, closed="2026-03-06T10:00:00Z")
+    row = desk.decision("a")
+    assert row is not None
+    wish = {"disposition": "draw", "minutes": 30, "code": "support", "reason": "Op de kaart"}
+    with desk.scope() as scope:
+        decide_by_person(scope, row.question_id, wish)
+    assert parts(desk, "a") == [("draw", 30, "0.00")]
+    assert parts(desk, "b") == [("draw", 30, "0.00"), ("draw", 15, "0.00")]  # the next card has the rest of it
+    assert sentences(desk, "a")[:2] == [
+        "Decided by a member of staff: Op de kaart.",
+        "Drawn from hour card UK-0001 for 2 March 2026: 0:30; it held 1:00, 0:30 is left.",
+    ]
+    work(desk, "early", 90)  # comes before both, yet what a person decided stays
+    assert parts(desk, "a") == [("draw", 30, "0.00")]
+    assert parts(desk, "b") == [("charge", 45, "67.50")]
+    assert (left(desk, card), left(desk, other)) == (0, 0)
+    with desk.scope() as scope, pytest.raises(InvalidInput) as refused:
+        decide_by_person(scope, row.question_id, wish | {"minutes": 31})
+    assert refused.value.code == "prepaid_short"
+    assert [error.pointer for error in refused.value.errors] == ["/minutes"]
+
+
+def test_a_person_draws_a_question_from_an_allowance(database: Database) -> None:
+    desk = open_desk(database)
+    allow(desk, 1)
+    for key in ("a", "b"):
+        desk.receive(external_id=key)
+    rows = [desk.decision(key) for key in ("a", "b")]
+    wish = {"disposition": "draw", "reason": "Vrije vraag"}
+    with desk.scope() as scope:
+        decide_by_person(scope, rows[0].question_id, wish)  # type: ignore[union-attr]
+    assert parts(desk, "a") == [("draw", 0, "0.00")]
+    with desk.scope() as scope, pytest.raises(InvalidInput) as refused:
+        decide_by_person(scope, rows[1].question_id, wish)  # type: ignore[union-attr]
+    assert refused.value.code == "prepaid_short"
+    with desk.scope() as scope, pytest.raises(InvalidInput):
+        decide_by_person(scope, rows[1].question_id, wish | {"disposition": "waived", "minutes": 3})  # type: ignore[union-attr]

@@ -40,6 +40,11 @@ class PartOut(OutputSchema):
     value = fields.String(required=True, metadata={"description": "What it would have cost if charged."})
     vat_class = fields.String(required=True)
     revenue_group = fields.String(required=True, allow_none=True)
+    drawn_from = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "By language: the card or allowance that this part was drawn from."},
+    )
 
 
 class DecisionOut(OutputSchema):
@@ -88,7 +93,13 @@ class DecisionQuery(PageQuery):
 
 
 class DecisionIn(InputSchema):
-    disposition = Choice("charge", "included", "waived", "not_billable", required=True)
+    disposition = Choice("charge", "included", "draw", "waived", "not_billable", required=True)
+    minutes = Whole(
+        minimum=1,
+        maximum=MOST_MANUAL_MINUTES,
+        metadata={"description": "To draw; left out, the question itself is drawn from an allowance of questions."},
+    )
+    code = Text_(max_length=100, metadata={"description": "To draw from cards, blocks and allowances with it only."})
     amount = MoneyField(
         metadata={
             "description": "Of a charge; or the value of what is waived.",

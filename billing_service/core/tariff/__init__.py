@@ -15,6 +15,7 @@ from billing_service.core.tariff.drawing import NOTHING, Prepaid
 from billing_service.core.tariff.facts import QuestionFacts, TimeFacts
 from billing_service.core.tariff.model import Tariff
 from billing_service.core.tariff.parse import check_publishable, parse_tariff
+from billing_service.core.tariff.persons import drawn_by_person
 from billing_service.core.tariff.wording import explain
 
 PREPAID_SHORT: Final = Reason.PREPAID_SHORT
@@ -34,6 +35,7 @@ __all__ = [
     "by_person",
     "check_publishable",
     "decide",
+    "drawn_by_person",
     "explain",
     "in_consult",
     "parse_tariff",
