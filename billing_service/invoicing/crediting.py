@@ -69,11 +69,13 @@ def credit(scope: Scope, invoice_id: UUID, reason: str, parts: Sequence[Part] | 
     issuer = load_issuer(scope, "credit_note")
     invoice, before = from_json(row.document.encode()), credited_before(scope, invoice_id)
     lines = credit_lines(invoice, before, parts)
-    document = _document(scope, issuer, row, invoice, before, lines, reason)
+    prepaid.credited(scope, row.id, _credited_whole(invoice, before, lines), reason)
+    stands = prepaid.statement(scope, row.contract_id, scope.today, invoice.language, commit=True)
+    document = replace(_document(scope, issuer, row, invoice, before, lines, reason), prepaid=stands.balances)
     check(document)
     lay_out(as_issued(document))
     note_id = _store(scope, row, document, lines, next(iter(issuer.series)))
-    prepaid.credited(scope, row.id, _credited_whole(invoice, before, lines), reason)
+    prepaid.print_on(scope, note_id, stands)
     return note_id
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ScalarSelect, and_, bindparam, func, select
 
-from billing_service import subscriptions
+from billing_service import prepaid, subscriptions
 from billing_service.core.calendar import period_of
 from billing_service.core.document import AnnexEntry, DocumentKind, InvoiceDocument, compose, vat_groups
 from billing_service.core.money import ZERO
@@ -62,6 +62,7 @@ class Draft:
     lines: tuple[ChargedLine, ...]
     recipient: Recipient
     series_id: UUID
+    stands: prepaid.Statement
     findings: tuple[tuple[str, str, UUID], ...]
 
 
@@ -176,6 +177,7 @@ def draft_of(scope: Scope, issuer: Issuer, contract_id: UUID, until: date, *, co
         group_equal=contract.group_equal_lines,
         wordings=wordings(scope, charges, language),
     )
+    stands = prepaid.statement(scope, contract_id, until, language, commit=commit)
     document = compose(
         language=language,
         series=issuer.series[series_id],
@@ -192,6 +194,7 @@ def draft_of(scope: Scope, issuer: Issuer, contract_id: UUID, until: date, *, co
         kind=DocumentKind.INVOICE if _has_amounts(lines) else DocumentKind.ZERO_STATEMENT,
         annex=_annex(scope, contract_id, until, language, issuer.currency, charges, commit) if contract.annex else (),
         imports=import_entries(scope, charges, language, issuer.currency) if contract.annex else (),
+        prepaid=stands.balances,
         items=item_entries(charges, language, issuer.currency) if contract.annex else (),
     )
     return Draft(
@@ -203,6 +206,7 @@ def draft_of(scope: Scope, issuer: Issuer, contract_id: UUID, until: date, *, co
         lines=lines,
         recipient=recipient(contract, customer),
         series_id=series_id,
+        stands=stands,
         findings=(
             *((code, "customer", customer.id) for code in sorted(vat.findings)),
             *([(SCOPE_CHANGES, "contract", contract_id)] if until < asked else []),

@@ -108,6 +108,7 @@ def withdraw(scope: Scope, invoice_ids: Sequence[UUID]) -> None:
         .values(state=_AFTER_WITHDRAWAL, invoice_id=None, line=None, version=Charge.version + 1)
     )
     undo_release(scope, released)
+    prepaid.take_off(scope, released)
     for row in rows:
         if row.id in released and row.credits_invoice_id is not None:
             prepaid.reopened(scope, row.credits_invoice_id, _credited_lines(scope, row.id))
@@ -158,6 +159,7 @@ def _store(scope: Scope, draft: Draft, run_id: UUID | None) -> None:
     bulk.insert_rows(scope.session, Invoice, [document_row(scope, invoice_id, document, keys)])
     bulk.insert_rows(scope.session, InvoiceLine, line_rows(scope, invoice_id, document))
     _put_charges_on_lines(scope, invoice_id, draft)
+    prepaid.print_on(scope, invoice_id, draft.stands)
     mark_released(scope, invoice_id, draft.contract_id, draft.until)
     changes = {"contract_id": draft.contract_id, "kind": document.kind, "gross": document.totals.gross}
     audit.record(scope, "invoice.released", "invoice", invoice_id, changes)

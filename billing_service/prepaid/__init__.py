@@ -3,6 +3,7 @@
 open_pots      what may be drawn on a day: cards, blocks and periods of allowances, the oldest first
 balance_of     what is left of a card: the sum of its movements
 movements_of   every movement of a card, an allowance or a question, in the order in which they were made
+statement, print_on, take_off  how they stand on a document; each movement stands on one
 shown, allowances_shown       how cards and allowances stand, as plain values
 sell, cancel   a card or block, with its first movement and its charge, in one transaction
 correct, register_feedback    a person's movement, with a reason; feedback on a used-up block needs a new block
@@ -19,8 +20,10 @@ from billing_service.prepaid.correcting import correct, register_feedback
 from billing_service.prepaid.crediting import credited, reopened
 from billing_service.prepaid.describing import allowances_shown, shown
 from billing_service.prepaid.selling import cancel, get_card, sell
+from billing_service.prepaid.statement import Statement, print_on, statement, take_off
 
 __all__ = [
+    "Statement",
     "add_allowance",
     "allowances_shown",
     "balance_of",
@@ -32,8 +35,11 @@ __all__ = [
     "get_card",
     "movements_of",
     "open_pots",
+    "print_on",
     "register_feedback",
     "reopened",
     "sell",
     "shown",
+    "statement",
+    "take_off",
 ]

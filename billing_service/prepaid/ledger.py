@@ -17,6 +17,7 @@ from billing_service.core.ids import new_id
 from billing_service.core.minutes import hours_and_minutes
 from billing_service.errors import Conflict
 from billing_service.rating.locking import lock_contracts
+from billing_service.rating.low_balance import tell_low_balances
 from billing_service.store.prepaid import CardMovement, HourCard
 from billing_service.store.scope import Scope
 
@@ -70,6 +71,7 @@ def move(scope: Scope, card: HourCard, kind: str, minutes: int, on: date, reason
     )
     scope.session.add(row)
     scope.session.flush()
+    tell_low_balances(scope, [(card.id, minutes)])
     return row
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_service.core.calendar import PERIOD_KINDS
-from billing_service.store.base import Base, Keyed, Versioned, one_of, points_to
+from billing_service.store.base import Base, Keyed, Owned, Versioned, one_of, points_to
 from billing_service.store.types import Cents
 
 _OF_QUESTION = text("question_id IS NOT NULL")
@@ -170,4 +170,19 @@ class CardMovement(Base, Keyed):
             postgresql_where=_GRANTS,
             sqlite_where=_GRANTS,
         ),
+    )
+
+
+class PrintedMovement(Base, Owned):
+    """On which document a movement stands: one, once. A document that is withdrawn before issue gives it back."""
+
+    __tablename__ = "printed_movements"
+
+    movement_id: Mapped[UUID] = mapped_column(primary_key=True)
+    invoice_id: Mapped[UUID]
+
+    __table_args__ = (
+        points_to("card_movements", "movement_id"),
+        points_to("invoices", "invoice_id"),
+        Index(None, "administration_id", "invoice_id"),
     )

@@ -28,6 +28,7 @@ KINDS: Final = (
     "delivery.needs_attention",
     "connection.stopped",
     "finding.reported",
+    "hour_card.low_balance",
     "endpoint.test",
 )
 """Everything that can be told. A kind never changes its meaning; ``data`` may grow."""

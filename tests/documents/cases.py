@@ -284,12 +284,11 @@ def prepaid_time() -> InvoiceDocument:
     )
     free = prepaid_balance(
         reference="vragen",
-        title="Vrije vragen per maand",
+        title="Vrije vragen per maand, vanaf 1 november 2026",
         unit=PrepaidUnit.QUESTIONS,
         as_of=date(2026, 11, 30),
-        previous=3,
+        previous=0,
         movements=[
-            PrepaidMovement(date(2026, 11, 1), MovementKind.EXPIRY, -3),
             PrepaidMovement(date(2026, 11, 1), MovementKind.GRANT, 5),
             PrepaidMovement(date(2026, 11, 2), MovementKind.DRAW, -1, "V-1032", HOSTILE),
         ],

@@ -30,7 +30,6 @@ class MovementKind(StrEnum):
     DRAW = "draw"
     UNDO = "undo"
     """A draw taken back: the question was decided anew or withdrawn."""
-    EXPIRY = "expiry"
     CORRECTION = "correction"
     """By a person, with a reason."""
 
