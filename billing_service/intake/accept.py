@@ -206,6 +206,7 @@ def _insert(scope: Scope, new: list[tuple[UUID, QuestionInput]], references: Ref
         insert_decisions(scope, outcomes)
         settled.write(scope)
         bulk.insert_rows(scope.session, AuditRow, trail)
+    settled.tell(scope)
     store_shifted(scope, settled.shifted)
     report_short(scope, outcomes)
 

@@ -24,6 +24,7 @@ from billing_service.core.ids import new_id
 from billing_service.core.prepaid import Pot, PotKey
 from billing_service.core.tariff import PartDraw
 from billing_service.rating.locking import lock_contracts
+from billing_service.rating.low_balance import tell_low_balances
 from billing_service.rating.outcome import Contender, Outcome, decide_question
 from billing_service.rating.pots import Book, load_books
 from billing_service.rating.questions import Place, load_closed
@@ -49,6 +50,10 @@ class Settled:
     def write(self, scope: Scope) -> None:
         """Write the movements. Questions and contracts they are about are stored, and the contracts locked."""
         bulk.insert_rows(scope.session, CardMovement, self.movements)
+
+    def tell(self, scope: Scope) -> None:
+        """Tell which cards run low now. After ``write``, and where something can be read."""
+        tell_low_balances(scope, ((row["hour_card_id"], row["quantity"]) for row in self.movements))
 
 
 def lock_drawing(scope: Scope, question_ids: Sequence[UUID], outcomes: Iterable[Outcome] = ()) -> None:

@@ -95,6 +95,7 @@ def store_outcomes(scope: Scope, outcomes: Iterable[Outcome], *, personal: bool 
     new = [outcome for outcome in settled.outcomes if outcome.question_id not in existing]
     insert_decisions(scope, new)
     settled.write(scope)
+    settled.tell(scope)
     again = [outcome for outcome in settled.outcomes if outcome.question_id in existing]
     _store_again(scope, [*again, *settled.shifted], existing, stored)
     report_short(scope, new)
@@ -159,6 +160,7 @@ def replace_released(scope: Scope, question_id: UUID, outcome: Outcome | None) -
         settled = settle(scope, [outcome], [row])
         outcome = settled.outcomes[0]
         settled.write(scope)
+        settled.tell(scope)
         _replace(scope, [(row, outcome)])
         report_short(scope, [outcome])
         store_shifted(scope, settled.shifted)
@@ -185,6 +187,7 @@ def drop_decisions(scope: Scope, question_ids: Sequence[UUID]) -> list[UUID]:
         bulk.insert_rows(scope.session, AuditRow, [audit.row(scope, "delete", "decision", key) for key in going])
         settled = settle(scope, [], [existing[key] for key in going])
         settled.write(scope)
+        settled.tell(scope)
         store_shifted(scope, settled.shifted)
         report_short(scope, [], {key: existing[key].reason for key in going})
     return [key for key, row in existing.items() if row.released]

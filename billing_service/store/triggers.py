@@ -58,14 +58,11 @@ GUARDS: tuple[Guard, ...] = (
     *credit_guards(),
     *money_guards(),
     *prepaid_guards(),
-<<<<<<< HEAD
     *subscription_guards(),
     *consult_guards(),
-=======
     *_never("printed_movements", "what a document showed stays shown", "UPDATE"),
     *_never("printed_movements", "what an issued document showed stays shown", "DELETE", condition=_issued("OLD")),
     *_never("printed_movements", "an issued document shows no further movements", "INSERT", condition=_issued("NEW")),
->>>>>>> fc85517 (Every document says how prepaid time stands: previous balance, what moved, what is left)
     *_never(
         "tariff_versions",
         "a published tariff version never changes",
