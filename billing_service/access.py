@@ -80,6 +80,8 @@ SCOPES: Final[tuple[str, ...]] = (
     "reconciliations:write",
     "series_reports:read",
     "service_reports:read",
+    "subscriptions:read",
+    "subscriptions:write",
     "tariffs:publish",
     "tariffs:read",
     "tariffs:replay",

@@ -14,6 +14,7 @@ from billing_service.api.money_problems import MONEY_PROBLEMS
 from billing_service.api.payment_problems import PAYMENT_PROBLEMS
 from billing_service.api.prepaid_problems import PREPAID_PROBLEMS
 from billing_service.api.reconciliation_problems import RECONCILIATION_PROBLEMS
+from billing_service.api.subscription_problems import SUBSCRIPTION_PROBLEMS
 from billing_service.api.webhook_problems import WEBHOOK_PROBLEMS
 
 
@@ -306,6 +307,7 @@ _MORE: Final = (
     | IMPORT_PROBLEMS
     | MONEY_PROBLEMS
     | PREPAID_PROBLEMS
+    | SUBSCRIPTION_PROBLEMS
     | RECONCILIATION_PROBLEMS
     | WEBHOOK_PROBLEMS
 )

@@ -31,6 +31,7 @@ from billing_service.cli import (
     sending,
     series,
     service_report,
+    subscription,
     vat,
 )
 from billing_service.config import InvalidSettings
@@ -69,6 +70,7 @@ for _command in (
     *load.COMMANDS,
     *import_questions.COMMANDS,
     *import_project.COMMANDS,
+    *subscription.COMMANDS,
     *bill.COMMANDS,
     *money.COMMANDS,
     *export.COMMANDS,

@@ -64,7 +64,7 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "ander aantal. Van {from} tot en met {until} zijn {periods} hele perioden berekend voor samen "
             "{charged.amount}; dat zou nu {now.amount} zijn.",
             "Breng het verschil met de hand in rekening, of crediteer het. Wat is vrijgegeven en nog niet uitgegeven, "
-            "trekt u in; leg de prijs daarna opnieuw vast.",
+            "trekt u in: dat volgt dan vanzelf.",
         ),
         "terms_changed_after_release": (
             "Voor contract {contract} geldt met terugwerkende kracht iets anders dan waarnaar is gefactureerd "
@@ -144,8 +144,8 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "Subscription {title.en} (contract {contract}) has another price or quantity with retroactive effect. From "
             "{from} until {until} {periods} whole periods were charged for {charged.amount} together; they would be "
             "{now.amount} now.",
-            "Charge the difference by hand, or credit it. Withdraw what is released and not issued yet, and then "
-            "record the price again.",
+            "Charge the difference by hand, or credit it. Withdraw what is released and not issued yet: that follows "
+            "by itself then.",
         ),
         "terms_changed_after_release": (
             "For contract {contract} something else holds, with retroactive effect, than was invoiced ({cause}): "

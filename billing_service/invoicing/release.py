@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, case, select, update
 
-from billing_service import findings, prepaid
+from billing_service import findings, prepaid, subscriptions
 from billing_service.core.document import DocumentKind, InvoiceDocument, check, digest, issue, to_json
 from billing_service.core.ids import new_id
 from billing_service.core.vat import HOME_COUNTRY
@@ -89,7 +89,8 @@ def release_contract(
 
 
 def withdraw(scope: Scope, invoice_ids: Sequence[UUID]) -> None:
-    """Take released documents back: their charges are open again and their questions decided by the facts of now.
+    """Take released documents back: their charges are open again, their questions decided by the facts of now and their
+    subscriptions by what is agreed now.
 
     Raises:
         Conflict: one of them is issued; nothing is withdrawn.
@@ -102,6 +103,7 @@ def withdraw(scope: Scope, invoice_ids: Sequence[UUID]) -> None:
     released = [row.id for row in rows if row.state == "released"]
     if not released:
         return
+    subscribed = subscriptions.billed_on(scope, released)
     scope.session.execute(
         update(Charge)
         .where(Charge.administration_id == scope.administration_id, Charge.invoice_id.in_(released))
@@ -109,6 +111,7 @@ def withdraw(scope: Scope, invoice_ids: Sequence[UUID]) -> None:
     )
     undo_release(scope, released)
     prepaid.take_off(scope, released)
+    subscriptions.settle_again(scope, subscribed)
     for row in rows:
         if row.id in released and row.credits_invoice_id is not None:
             prepaid.reopened(scope, row.credits_invoice_id, _credited_lines(scope, row.id))

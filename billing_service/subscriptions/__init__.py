@@ -3,6 +3,7 @@
 create, change, agree, end, cancel   what was agreed; ``agree`` is a price, an indexation or a quantity from a day on
 charge_due, upcoming_charges         what falls due becomes charges, each period once; or would
 first_due, reach                     which contracts have something due, and how far ahead a run goes
+billed_on, settle_again              charges that are open again follow what is agreed now
 contract_ends_otherwise              a subscription ends with its contract
 index_preview, index_all             many at once
 shown, shown_whole, upcoming         as plain values
@@ -14,9 +15,11 @@ from billing_service.subscriptions.describing import shown, shown_whole, upcomin
 from billing_service.subscriptions.indexing import described as described_index
 from billing_service.subscriptions.indexing import index_all, index_preview
 from billing_service.subscriptions.loading import get
+from billing_service.subscriptions.settling import billed_on, settle_again
 
 __all__ = [
     "agree",
+    "billed_on",
     "cancel",
     "change",
     "charge_due",
@@ -29,6 +32,7 @@ __all__ = [
     "index_all",
     "index_preview",
     "reach",
+    "settle_again",
     "shown",
     "shown_whole",
     "upcoming",

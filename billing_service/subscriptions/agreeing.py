@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from billing_service.core import money
+from billing_service.core import subscriptions as core
 from billing_service.core.ids import new_id
 from billing_service.errors import Conflict, FieldError, InvalidInput
 from billing_service.rating.locking import lock_contracts
@@ -71,7 +72,9 @@ def create(scope: Scope, wish: Mapping[str, Any]) -> Subscription:
     if quantity is not None:
         terms.append({"kind": "quantity", "value": quantity, "base": None, "valid_from": start})
     add_terms(scope, [{"subscription_id": row.id, **term} for term in terms])
-    row.next_due = next_due(values(scope, [row])[row.id], None)
+    value = values(scope, [row])[row.id]
+    _refuse_huge(value)
+    row.next_due = next_due(value, None)
     scope.session.flush()
     audit.record(scope, "create", "subscription", row.id, wish)
     return row
@@ -81,7 +84,7 @@ def change(scope: Scope, row: Subscription, wish: Mapping[str, Any]) -> Subscrip
     """Change its title, label or revenue group: what is charged from now on says the new one."""
     changed = {name: wish[name] for name in CHANGEABLE if name in wish and getattr(row, name) != wish[name]}
     for name, value in changed.items():
-        setattr(row, name, dict(value) if name == "title" else value)
+        setattr(row, name, value)
     scope.session.flush()
     if changed:
         audit.record(scope, "change", "subscription", row.id, changed)
@@ -111,6 +114,7 @@ def agree(scope: Scope, row: Subscription, wish: Mapping[str, Any]) -> Subscript
             f"This subscription was indexed from {day} before; give the new price instead.", code="already_indexed"
         )
     add_terms(scope, [{"subscription_id": row.id, "valid_from": day, **term} for term in terms])
+    _refuse_huge(values(scope, [row])[row.id])
     audit.record(scope, "agree", "subscription", row.id, wish)
     settle(scope, [row])
     return row
@@ -219,6 +223,11 @@ def _price(wish: Mapping[str, Any]) -> dict[str, Any]:
 def _refuse_end(start: date, end: date | None) -> None:
     if end is not None and end < start:
         _refuse("/ends_on", "lies before the subscription starts")
+
+
+def _refuse_huge(value: core.Subscription) -> None:
+    """Raises InvalidInput where a period would come to more than an amount can be."""
+    core.full_amount(value, 0, core.price_on(value, date.max))
 
 
 def _refuse(pointer: str, problem: str) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from billing_service.core import subscriptions as core
+from billing_service.core.money import unit_price
 from billing_service.core.subscriptions import Term
 from billing_service.errors import NotFound
 from billing_service.rating.locking import lock_contracts
@@ -65,7 +66,7 @@ def terms_of(scope: Scope, subscription_ids: Collection[UUID]) -> dict[UUID, lis
     """The terms of each of these in the order in which they hold."""
     found: dict[UUID, list[Term]] = {subscription_id: [] for subscription_id in subscription_ids}
     for row in _term_rows(scope, subscription_ids):
-        found[row.subscription_id].append(Term(row.valid_from, row.kind, row.value, row.base))
+        found[row.subscription_id].append(Term(row.valid_from, row.kind, unit_price(row.value), row.base))
     return found
 
 
@@ -73,7 +74,7 @@ def shown_terms(scope: Scope, subscription_ids: Collection[UUID]) -> dict[UUID, 
     """The terms of each of these as they are told, with who agreed them and when."""
     found: dict[UUID, list[Mapping[str, Any]]] = {subscription_id: [] for subscription_id in subscription_ids}
     for row in _term_rows(scope, subscription_ids):
-        found[row.subscription_id].append(row._mapping)
+        found[row.subscription_id].append({**row._mapping, "value": unit_price(row.value)})
     return found
 
 

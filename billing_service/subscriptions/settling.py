@@ -2,8 +2,9 @@
 
 What no document has yet follows: its open charges are computed again. What was released or invoiced stays as it is. A
 subscription that ends earlier, later, or never began, gets one correcting charge per period for the difference, at the
-price and on the date of the charge it corrects, and with it its VAT. A price or quantity that changed back into such a
-period corrects nothing by itself: a finding says what was charged and what it would be now.
+price and on the date of the charge it corrects, and with it its VAT; what a person credited of it counts. A price or
+quantity that changed back into such a period corrects nothing by itself: a finding says what was charged and what it
+would be now.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, func, select, update
+from sqlalchemy.orm import aliased
 
 from billing_service import findings
 from billing_service.core import subscriptions as core
@@ -24,9 +26,11 @@ from billing_service.core.charge_texts import explain_charge
 from billing_service.core.formats import LANGUAGES
 from billing_service.core.money import ZERO
 from billing_service.core.subscriptions import Due
+from billing_service.rating.ordinals import lock_contracts
 from billing_service.store import audit, bulk
 from billing_service.store.administrations import Administration
 from billing_service.store.charges import Charge
+from billing_service.store.invoices import Invoice, InvoiceLine
 from billing_service.store.parties import Contract
 from billing_service.store.scope import Scope
 from billing_service.store.subscriptions import Subscription, SubscriptionPeriod
@@ -35,6 +39,7 @@ from billing_service.subscriptions.loading import values
 
 CHANGED: Final = "subscription_changed_after_release"
 _DAY: Final = timedelta(days=1)
+_TOGETHER: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,12 @@ class _Billed:
     on: date | None
     vat_class: str | None
     revenue_group: str | None
+    credited: Decimal | None
+
+    @property
+    def left(self) -> Decimal:
+        """What was charged, without what a person credited of its line."""
+        return (self.amount or ZERO) - (self.credited or ZERO)
 
     @property
     def counts(self) -> bool:
@@ -82,6 +93,33 @@ def settle(scope: Scope, rows: Collection[Subscription], currency: str | None = 
         _report(scope, row, customer.reference, differing)
         row.next_due = charging.next_due(value, row.billed_until)
     scope.session.flush()
+
+
+def billed_on(scope: Scope, invoice_ids: Collection[UUID]) -> list[UUID]:
+    """The subscriptions that have a charge on these documents."""
+    query = (
+        select(SubscriptionPeriod.subscription_id)
+        .join(
+            Charge,
+            and_(
+                Charge.administration_id == SubscriptionPeriod.administration_id,
+                Charge.id == SubscriptionPeriod.charge_id,
+            ),
+        )
+        .where(Charge.administration_id == scope.administration_id, Charge.invoice_id.in_(invoice_ids))
+        .distinct()
+    )
+    return sorted(scope.session.scalars(query))
+
+
+def settle_again(scope: Scope, subscription_ids: Sequence[UUID]) -> None:
+    """The charges of these subscriptions are open again, or were credited: they follow what is agreed now."""
+    for start in range(0, len(subscription_ids), _TOGETHER):
+        mine = Subscription.administration_id == scope.administration_id
+        query = select(Subscription).where(mine, Subscription.id.in_(subscription_ids[start : start + _TOGETHER]))
+        rows = scope.session.scalars(query).all()
+        lock_contracts(scope, {row.contract_id for row in rows})
+        settle(scope, scope.session.scalars(query.execution_options(populate_existing=True)).all())
 
 
 def currency_of(scope: Scope) -> str:
@@ -130,9 +168,10 @@ class _Settling:
     def _correct(self, billed: Sequence[_Billed], standing: Sequence[_Billed]) -> None:
         """What stands on documents is brought to what it should be by one charge."""
         due = self._due(billed[0], standing[0].whole)
-        charged = sum((one.amount or ZERO for one in standing), ZERO)
+        charged = sum((one.left for one in standing), ZERO)
         waiting = self._one([one for one in billed if one.counts and one.state == "open"])
-        if due.amount == charged:
+        by_hand = any(one.credited for one in standing)
+        if due.amount == charged or (by_hand and due.amount > charged):  # what was credited is not charged again
             if waiting is not None:
                 self._cancel(waiting)
             return
@@ -270,6 +309,7 @@ def _billed(scope: Scope, subscription_ids: Collection[UUID]) -> dict[UUID, list
             Charge.date.label("on"),
             Charge.vat_class,
             Charge.revenue_group,
+            _CREDITED.label("credited"),
         )
         .outerjoin(
             Charge,
@@ -293,3 +333,22 @@ def _billed(scope: Scope, subscription_ids: Collection[UUID]) -> dict[UUID, list
     for key, period in groupby(rows, key=lambda row: (row.subscription_id, row.first_day, row.part)):
         found.setdefault(key[0], []).append(list(period))
     return found
+
+
+_NOTE, _NOTE_LINE = aliased(Invoice), aliased(InvoiceLine)
+_CREDITED = (
+    select(func.sum(_NOTE_LINE.amount))
+    .join(
+        _NOTE,
+        and_(_NOTE.administration_id == _NOTE_LINE.administration_id, _NOTE.id == _NOTE_LINE.invoice_id),
+    )
+    .where(
+        _NOTE.administration_id == Charge.administration_id,
+        _NOTE.credits_invoice_id == Charge.invoice_id,
+        _NOTE.state != "withdrawn",
+        _NOTE_LINE.credits_line == Charge.line,
+    )
+    .correlate(Charge)
+    .scalar_subquery()
+)
+"""What credit notes took off the line of a charge; a subscription shares its lines with nothing else."""

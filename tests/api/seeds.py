@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing_service import access, consults, findings, imports, invoicing, jobs, prepaid, receivables
+from billing_service import access, consults, findings, imports, invoicing, jobs, prepaid, receivables, subscriptions
 from billing_service.auditing.completeness import start_report
 from billing_service.collection.settling import record
 from billing_service.connections import connecting
@@ -137,6 +137,19 @@ def _charge(session: Session, administration_id: UUID, found: Seeded) -> UUID:
         "amount": Decimal("12.50"),
     }
     return manual.add_charge(builders.scope(session, administration_id), wish).id
+
+
+def _subscription(session: Session, administration_id: UUID, found: Seeded) -> UUID:
+    """30.00 a month, of a contract of its own; to begin in April."""
+    customer_id, tariff_id = found["customer_id"], found["tariff_id"]
+    contract_id = builders.contract(session, administration_id, customer_id, tariff_id, reference="subscribed")
+    wish = {
+        "contract_id": contract_id,
+        "title": {"nl": "Financiële app", "en": "Financial app"},
+        "starts_on": date(2026, 4, 1),
+        "price": {"amount": Decimal("30.00")},
+    }
+    return subscriptions.create(builders.scope(session, administration_id), wish).id
 
 
 def _hour_card(session: Session, administration_id: UUID, found: Seeded) -> UUID:
@@ -446,6 +459,7 @@ ROWS: Final[dict[str, Callable[[Session, UUID, Seeded], Any]]] = {
     "write_off_id": _write_off,
     "dispute_id": lambda s, a, f: receivables.open_dispute(builders.scope(s, a), f["issued_invoice_id"], "Uren").id,
     "hour_card_id": _hour_card,
+    "subscription_id": _subscription,
     "allowance_id": _allowance,
     "job_id": _job,
     "series_report_id": _series_report,

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from billing_service import invoicing, subscriptions
+from billing_service.core.crediting import Part
 from billing_service.core.finding_texts import wording
 from billing_service.core.subscriptions import Subscription, Term, due_charges
 from billing_service.errors import Conflict, InvalidInput
@@ -136,6 +137,19 @@ def test_a_subscription_ends_with_its_contract(world: World) -> None:
     assert total(world) == Decimal("90.00")
 
 
+def test_what_a_person_credited_counts_and_is_not_charged_again(world: World) -> None:
+    part = subscribe(world, once_amount=None, starts_on=MARCH_1)
+    whole = subscribe(world, once_amount=None, starts_on=MARCH_1)
+    issued(world)
+    (invoice,) = world.invoices()
+    with world.scope() as scope:
+        parts = [Part(1, amount=Decimal("10.00")), Part(2, amount=Decimal("30.00"))]
+        invoicing.credit(scope, invoice.id, "Storing", parts)
+    for app in (part, whole):
+        end(world, app, date(2026, 3, 15))
+    assert [amount for _, amount, _ in charges(world)] == ["30.00", "30.00", "-5.48"]
+
+
 # --- never begun ----------------------------------------------------------------------------------------------------
 
 
@@ -180,6 +194,17 @@ def test_an_indexation_back_into_billed_periods_is_a_finding_and_open_charges_fo
     end(world, app, date(2026, 3, 15))
     assert charges(world)[-1] == (MARCH_1, "-15.48", "open")
     agree(world, app, valid_from=date(2026, 2, 1), amount=Decimal("30.00"))
+    assert findings(world) == []
+
+
+def test_a_document_that_is_withdrawn_follows_the_price_of_now(world: World) -> None:
+    app = subscribe(world, once_amount=None, starts_on=MARCH_1)
+    run = world.release(MARCH)
+    agree(world, app, valid_from=MARCH_1, amount=Decimal("40.00"))
+    assert [code for code, _ in findings(world)] == ["subscription_changed_after_release"]
+    with world.scope() as scope:
+        invoicing.withdraw_run(scope, run)
+    assert charges(world) == [(MARCH_1, "40.00", "open")]
     assert findings(world) == []
 
 
