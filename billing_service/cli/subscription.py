@@ -83,7 +83,7 @@ def _command(name: str) -> Callable[[Any], Any]:
 @click.option("--label", help="What several can be found and indexed together by.")
 @administration_option
 @pass_program
-def add(program: Program, contract: str, administration: str | None, **given: Any) -> None:
+def add(program: Program, /, contract: str, administration: str | None, **given: Any) -> None:
     """Agree on a subscription under CONTRACT (its reference)."""
     wish = {name: value for name, value in given.items() if value is not None}
     wish["title"] = {"nl": wish.pop("title_nl"), "en": wish.pop("title_en")}
@@ -229,7 +229,7 @@ def _named(scope: Scope, name: str) -> Subscription:
     except ValueError:
         pass
     reference, _, label = name.partition("/")
-    found = [
+    found: list[Subscription] = [
         row
         for row, _ in scope.session.execute(_mine(scope).where(Contract.reference == reference))
         if label in ("", row.label)

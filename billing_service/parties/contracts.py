@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from billing_service import rating, subscriptions
 from billing_service.core.ids import new_id
 from billing_service.parties import common
+from billing_service.rating.locking import lock_contracts
 from billing_service.store import audit
 from billing_service.store.administrations import Series
 from billing_service.store.base import Keyed
@@ -84,6 +85,8 @@ def change(scope: Scope, contract: Contract, values: Mapping[str, Any]) -> Contr
     """
     if "reference" in values:
         common.refuse_taken(scope, Contract, "reference", values["reference"], "contract", besides=contract.id)
+    if "valid_to" in values:
+        lock_contracts(scope, [contract.id])  # before the row itself: in the order of everybody who bills it
     before = shown(scope, [contract])[0]
     agreed = None if _DATED.isdisjoint(values) else rating.agreed_before(scope, contract.id)
     _apply(scope, contract, values, before)

@@ -77,8 +77,7 @@ def index_all(scope: Scope, wish: Mapping[str, Any]) -> list[Indexed]:
         InvalidInput: a percentage that leaves nothing.
     """
     contracts = sorted({row.contract_id for row, _ in _chosen(scope, wish)})
-    for start in range(0, len(contracts), _TOGETHER):
-        lock_contracts(scope, contracts[start : start + _TOGETHER])
+    lock_contracts(scope, contracts)  # all at once, in one order: a run that locks many too waits, or is waited for
     scope.session.expire_all()
     found = index_preview(scope, wish)
     doing = [one for one in found if not one.skipped]

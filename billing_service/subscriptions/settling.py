@@ -26,7 +26,7 @@ from billing_service.core.charge_texts import explain_charge
 from billing_service.core.formats import LANGUAGES
 from billing_service.core.money import ZERO
 from billing_service.core.subscriptions import Due
-from billing_service.rating.ordinals import lock_contracts
+from billing_service.rating.locking import lock_contracts
 from billing_service.store import audit, bulk
 from billing_service.store.administrations import Administration
 from billing_service.store.charges import Charge
@@ -114,12 +114,15 @@ def billed_on(scope: Scope, invoice_ids: Collection[UUID]) -> list[UUID]:
 
 def settle_again(scope: Scope, subscription_ids: Sequence[UUID]) -> None:
     """The charges of these subscriptions are open again, or were credited: they follow what is agreed now."""
+    if not subscription_ids:
+        return
+    mine = Subscription.administration_id == scope.administration_id
+    of_these = select(Subscription.contract_id).where(mine, Subscription.id.in_(subscription_ids))
+    lock_contracts(scope, sorted(set(scope.session.scalars(of_these))))
+    currency = currency_of(scope)
     for start in range(0, len(subscription_ids), _TOGETHER):
-        mine = Subscription.administration_id == scope.administration_id
         query = select(Subscription).where(mine, Subscription.id.in_(subscription_ids[start : start + _TOGETHER]))
-        rows = scope.session.scalars(query).all()
-        lock_contracts(scope, {row.contract_id for row in rows})
-        settle(scope, scope.session.scalars(query.execution_options(populate_existing=True)).all())
+        settle(scope, scope.session.scalars(query.execution_options(populate_existing=True)).all(), currency)
 
 
 def currency_of(scope: Scope) -> str:
