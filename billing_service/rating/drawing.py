@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import Table, and_, exists, select
 from sqlalchemy.orm import aliased
 
-from billing_service.core.calendar import business_date, start_of_day
 from billing_service.core.ids import new_id
 from billing_service.core.prepaid import Pot, PotKey
 from billing_service.core.tariff import PartDraw
@@ -35,6 +34,7 @@ from billing_service.store.prepaid import CardMovement
 from billing_service.store.questions import Question
 from billing_service.store.scope import Scope
 
+_FIRST: Final[Place] = (datetime.min.replace(tzinfo=UTC), "", "")
 _MOVEMENTS: Final = cast(Table, CardMovement.__table__)
 
 
@@ -200,12 +200,11 @@ def _key(row: Any) -> PotKey:
 
 
 def _since(contenders: Iterable[Contender], leaving: Iterable[Any]) -> dict[UUID, Place]:
-    """Per contract the first place at which something changes. A question that moved leaves its place of before, of
-    which the day is known."""
+    """Per contract the first place at which something changes: that of the first new question. What a question gives
+    back may have been out of reach of all others (it was released, or a person's): then they all draw again."""
     since: dict[UUID, Place] = {}
     places = [(one.contract_id, one.place) for one in contenders]
-    places += [(row.contract_id, (start_of_day(row.decided_on), "", "")) for row in leaving]
-    for contract_id, place in places:
+    for contract_id, place in [*places, *((row.contract_id, _FIRST) for row in leaving)]:
         since[contract_id] = min(place, since.get(contract_id, place))
     return since
 
@@ -224,7 +223,7 @@ def _later(scope: Scope, since: Mapping[UUID, Place], but: Collection[UUID]) -> 
             Decision.draws,
             ~Decision.released,
             Decision.by_person.is_(None),
-            Decision.decided_on >= business_date(min(place[0] for place in since.values())),
+            Decision.decided_on >= min(place[0].astimezone(UTC).date() for place in since.values()),
             Question.closed_at.is_not(None),
             Question.withdrawn_at.is_(None),
         )

@@ -58,7 +58,8 @@ class Book:
             self._left[one.pot.key] = self.left(one.pot.key, one.pot.balance) - one.quantity
 
     def give_back(self, key: PotKey, quantity: int) -> None:
-        self._left[key] = self._left[key] + quantity
+        """Also to a card that was cancelled since, of which nothing can be drawn."""
+        self._left[key] = self._left.get(key, 0) + quantity
 
     def add_card(self, pot: Pot) -> None:
         self._cards.append(pot)

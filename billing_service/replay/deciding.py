@@ -12,11 +12,13 @@ from uuid import UUID
 from sqlalchemy import Select, and_, func, or_, select, tuple_
 
 from billing_service.core.money import ZERO
+from billing_service.core.tariff import Prepaid
 from billing_service.rating.ordinals import ordinals_at_release
-from billing_service.rating.outcome import decide_under
+from billing_service.rating.outcome import Outcome, decide_under
 from billing_service.rating.questions import ClosedQuestion, load_closed
 from billing_service.rating.terms import Terms, Version
 from billing_service.replay.asking import Plan
+from billing_service.replay.drawing import Draws, draws, play
 from billing_service.replay.rounding import Roundings, Side, Stand, together
 from billing_service.store import bulk
 from billing_service.store.charges import Charge, Decision
@@ -38,7 +40,13 @@ TOLD: Final = ("state", "reason", "disposition", "rule", "minutes", "amount")
 
 
 def decide_batch(
-    scope: Scope, job_id: UUID, plan: Plan, after: After | None, left_out: Counter[str], roundings: Roundings
+    scope: Scope,
+    job_id: UUID,
+    plan: Plan,
+    after: After | None,
+    left_out: Counter[str],
+    roundings: Roundings,
+    drawn: Draws,
 ) -> tuple[After, int] | None:
     """Hold the next questions against the tariff and store a row for each, and for what rounding them together makes;
     returns the last of them and how many, or None when there are no more.
@@ -51,7 +59,7 @@ def decide_batch(
         _store(scope, job_id, roundings.rows(scope))
         return None
     questions = {question.id: question for question in load_closed(scope, [row.question_id for row in rows])}
-    batch = _Batch(scope, plan, rows, roundings)
+    batch = _Batch(scope, plan, rows, roundings, drawn)
     found = []
     for row in rows:
         question = questions.get(row.question_id)
@@ -134,8 +142,10 @@ def reaching(scope: Scope, plan: Plan) -> Plan:
 class _Batch:
     """What the questions of one batch share."""
 
-    def __init__(self, scope: Scope, plan: Plan, rows: Sequence[Any], roundings: Roundings) -> None:
+    def __init__(self, scope: Scope, plan: Plan, rows: Sequence[Any], roundings: Roundings, drawn: Draws) -> None:
+        self._scope = scope
         self._plan = plan
+        self._drawn = drawn
         self._key = scope.administration_id
         self._terms = Terms(scope.session, scope.administration_id)
         self._terms.load((), {row.contract_id for row in rows})
@@ -147,6 +157,8 @@ class _Batch:
             version.id: together(self._terms.tariff_of(version), "day", "invoice")
             for version in self._versions.values()
         }
+        tariffs = [plan.tariff, *(self._terms.tariff_of(version) for version in self._versions.values())]
+        self._draws = any(draws(tariff) for tariff in tariffs)
         rounds = any(self._together.values()) or bool(together(plan.tariff, "day", "invoice"))
         self._counting = _invoices_that_end_in(scope, plan, rows) if plan.whole_invoices else set()
         self._kept_days = _days_of_corrections(scope, rows) if rounds else {}
@@ -174,6 +186,7 @@ class _Batch:
             counted = row.ordinal_counter is not None
             if counted and not row.released:
                 old_ordinal = self._ordinals.get(row.question_id, row.ordinal)
+            self._turn_to(row.contract_id)
             if counted or row.released or row.rule in self._together.get(row.tariff_version_id, ()):
                 again = self._decided_again(row, question, old_ordinal)
                 if not row.released:
@@ -213,12 +226,48 @@ class _Batch:
     def _decided(
         self, row: Any, question: ClosedQuestion, version: Version, ordinal: int | None = None, *, side: Side
     ) -> dict[str, Any]:
-        tariff = self._plan.tariff if side == "new" else self._terms.tariff_of(version)
-        agreement = self._terms.under(row.contract_id, row.decided_on, version, tariff)
-        outcome = decide_under(question, agreement, row.decided_on, ordinal)
+        prepaid = self._drawn.of(side, row.question_id)
+        outcome = self._under(row, question, version, ordinal, side=side, prepaid=prepaid)
         counts = not row.released or row.invoice_id in self._counting
         self._roundings.add(side, outcome.charges, Stand(row.invoice_id, counts, self._kept_days.get(row.question_id)))
         return outcome.decision
+
+    def _under(
+        self,
+        row: Any,
+        question: ClosedQuestion,
+        version: Version,
+        ordinal: int | None = None,
+        *,
+        side: Side,
+        prepaid: Prepaid,
+    ) -> Outcome:
+        tariff = self._plan.tariff if side == "new" else self._terms.tariff_of(version)
+        agreement = self._terms.under(row.contract_id, row.decided_on, version, tariff)
+        return decide_under(question, agreement, row.decided_on, ordinal, prepaid=prepaid)
+
+    def _turn_to(self, contract_id: UUID) -> None:
+        """Where anything draws: let all questions of this contract draw, in their order, before they are compared."""
+        if not self._draws or self._drawn.contract_id == contract_id:
+            return
+        columns = (*(getattr(Decision, name) for name in _COLUMNS), Question.withdrawn_at)
+        query = _selected(self._scope, self._plan, *columns).where(
+            Decision.contract_id == contract_id,
+            Decision.decided_on >= self._plan.first,
+            Decision.by_person.is_(None),
+        )
+        rows = self._scope.session.execute(query).all()
+        self._versions |= _versions(self._scope, {row.tariff_version_id for row in rows} - {None, *self._versions})
+        contract = self._terms.contract(contract_id)
+        questions = {question.id: question for question in load_closed(self._scope, [row.question_id for row in rows])}
+        valid = [row for row in rows if contract.valid_on(row.decided_on)]
+
+        def decide(side: Side, row: Any, question: ClosedQuestion, prepaid: Prepaid) -> Outcome | None:
+            version = self._plan.version if side == "new" else self._versions.get(row.tariff_version_id)
+            return None if version is None else self._under(row, question, version, side=side, prepaid=prepaid)
+
+        played = play(self._scope, contract_id, valid, questions, decide)
+        self._drawn.contract_id, self._drawn.found = played.contract_id, played.found
 
 
 def _store(scope: Scope, job_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:

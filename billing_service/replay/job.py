@@ -18,6 +18,7 @@ from billing_service.jobs import RunningJob
 from billing_service.replay import deciding
 from billing_service.replay.asking import REPLAY, Plan, read_plan
 from billing_service.replay.counting import Place, numbers
+from billing_service.replay.drawing import Draws
 from billing_service.replay.rounding import Roundings
 from billing_service.replay.telling import tell
 from billing_service.store.replays import ReplayRow
@@ -64,10 +65,10 @@ def _forget(scope: Scope, job_id: UUID) -> None:
 
 
 def _decide(job: RunningJob, plan: Plan, left_out: Counter[str]) -> int:
-    after, done, roundings = None, 0, Roundings(plan)
+    after, done, roundings, drawn = None, 0, Roundings(plan), Draws()
     while True:
         with job.scope() as scope:
-            found = deciding.decide_batch(scope, job.id, plan, after, left_out, roundings)
+            found = deciding.decide_batch(scope, job.id, plan, after, left_out, roundings, drawn)
             if found is None:
                 return done
             after, looked_at = found
