@@ -7,6 +7,7 @@ The flow, each step with its module:
     charge           rating       amounts ready to be invoiced, also manual ones
     import fees      imports      a member file comes in: what is free, included or charged, and why; quotes
     periods due      subscriptions  a price once and per period: what falls due is charged by the billing runs
+    consults         consults     proposed from facts, decided by a person; sessions and questions become one charge
     invoice          invoicing    preview → release → issue: gapless number, frozen document value
     credit           invoicing    credit notes, and corrections of questions after issue: a credit and a new charge
     payment in       receivables  receipts by hand, what they settle, what is open; balances, disputes, write-offs

@@ -15,12 +15,13 @@ from billing_service.consults.deciding import cancel, confirm, reject
 from billing_service.consults.describe import describe, describe_items, describe_policy
 from billing_service.consults.policies import get_policy, put_policy
 from billing_service.consults.proposing import any_policy, propose, propose_everywhere
-from billing_service.consults.records import change, create, get
+from billing_service.consults.records import by_reference, change, create, get
 
 __all__ = [
     "add_question",
     "add_session",
     "any_policy",
+    "by_reference",
     "cancel",
     "change",
     "complete",

@@ -22,13 +22,14 @@ def get_policy(scope: Scope) -> tuple[ConsultPolicyRow | None, ConsultPolicy]:
     return row, parse_policy(row.document if row else {})
 
 
-def put_policy(scope: Scope, document: Mapping[str, Any]) -> ConsultPolicyRow:
+def put_policy(scope: Scope, document: Mapping[str, Any], pointer: str = "") -> ConsultPolicyRow:
     """Make this the policy from now on: the defaults, but for the settings that ``document`` names.
 
-    Raises ``InvalidInput`` naming every setting that is unknown or cannot be, a contract that does not exist included.
+    ``pointer`` is where the document stands in what the caller received. Raises ``InvalidInput`` naming every setting
+    that is unknown or cannot be, a contract that does not exist included.
     """
-    policy = parse_policy(document)
-    _refuse_unknown_contracts(scope, policy)
+    policy = parse_policy(document, pointer)
+    _refuse_unknown_contracts(scope, policy, pointer)
     row = scope.session.get(ConsultPolicyRow, scope.administration_id)
     plain = policy.to_plain()
     if row is None:
@@ -43,7 +44,7 @@ def put_policy(scope: Scope, document: Mapping[str, Any]) -> ConsultPolicyRow:
     return row
 
 
-def _refuse_unknown_contracts(scope: Scope, policy: ConsultPolicy) -> None:
+def _refuse_unknown_contracts(scope: Scope, policy: ConsultPolicy, pointer: str) -> None:
     known = set(
         scope.session.scalars(
             select(Contract.reference).where(
@@ -52,7 +53,7 @@ def _refuse_unknown_contracts(scope: Scope, policy: ConsultPolicy) -> None:
         )
     )
     errors = [
-        FieldError(pointer_to("/contracts", reference), "is no contract")
+        FieldError(pointer_to(f"{pointer}/contracts", reference), "is no contract")
         for reference in policy.contracts
         if reference not in known
     ]

@@ -22,6 +22,7 @@ from billing_service.store.consults import Consult, ConsultQuestion
 from billing_service.store.questions import TimeEntry
 from billing_service.store.session import Database
 from tests.consult.world import FIXED, HOURLY, Desk
+from tests.prepaid import cards
 
 
 @pytest.fixture
@@ -274,6 +275,22 @@ def test_cancelling_after_the_question_was_released_at_zero_proposes_a_correctio
     assert desk.helpdesk.decided() == ("decided", "included", Decimal("0.00"))
     (finding,) = desk.findings("changed_after_release")
     assert (finding.facts["cause"], finding.facts["now"]["amount"]) == ("consult_changed", "25.00")
+
+
+def test_what_a_question_drew_from_a_card_comes_back_while_a_consult_answers_it(database: Database) -> None:
+    desk = Desk(database, tariff=cards.TARIFF)
+    card = cards.sell(desk.helpdesk, 60)
+    asked = desk.ask("a", minutes=45, category="work")
+    assert cards.left(desk.helpdesk, card) == 15
+    consult = desk.make()
+    desk.do("add_question", consult, asked)
+    assert cards.left(desk.helpdesk, card) == 60
+    desk.do("complete", consult)
+    assert [charge.minutes for charge in desk.charges()] == [45]
+    desk.do("reopen", consult, "Toch geen consult")
+    desk.do("cancel", consult, "Toch geen consult")
+    assert cards.left(desk.helpdesk, card) == 15
+    assert desk.helpdesk.decided("a")[1] == "draw"
 
 
 def test_a_day_outside_the_contract_or_to_come_is_refused(database: Database) -> None:

@@ -27,8 +27,8 @@ FIXED: dict[str, Any] = {"kind": "fixed", "amount": "450.00"}
 class Desk:
     """``helpdesk`` is the usual one; the methods are what a person does, each in a transaction of its own."""
 
-    def __init__(self, database: Database, **contract: Any) -> None:
-        self.helpdesk: Helpdesk = helpdesk.open_helpdesk(database, **contract)
+    def __init__(self, database: Database, tariff: dict[str, Any] | None = None, **contract: Any) -> None:
+        self.helpdesk: Helpdesk = helpdesk.open_helpdesk(database, tariff, **contract)
         self.database = database
 
     def ask(self, external_id: str = "1", minutes: int | None = None, **fields: Any) -> UUID:

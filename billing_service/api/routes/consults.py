@@ -151,7 +151,7 @@ def put_consult_policy(scope: Scope, body: dict[str, Any]) -> dict[str, Any]:
 
     From then on consults are proposed, once a day and on demand.
     """
-    consults.put_policy(scope, body["policy"])
+    consults.put_policy(scope, body["policy"], "/policy")
     return consults.describe_policy(scope)
 
 

@@ -96,7 +96,9 @@ def parse_policy(document: Mapping[str, Any], pointer: str = "") -> ConsultPolic
         several_administrations=_at_least(fields),
         urgent=_urgent(fields),
         urgent_days=fields.whole("urgent_days", 1, 366, _DEFAULTS.urgent_days) or _DEFAULTS.urgent_days,
-        pricing=None if fields.raw("pricing") is None else read_pricing(fields.raw("pricing"), "/pricing", errors),
+        pricing=None
+        if fields.raw("pricing") is None
+        else read_pricing(fields.raw("pricing"), fields.at("pricing"), errors),
         contracts=_contracts(fields, errors),
         vat_class=fields.choice("vat_class", VAT_CLASSES, _DEFAULTS.vat_class),
         revenue_group=None if fields.raw("revenue_group") is None else fields.text("revenue_group"),

@@ -96,9 +96,9 @@ def parse_pricing(document: object, pointer: str = "/pricing") -> ConsultPricing
 
 def read_pricing(document: object, pointer: str, errors: list[FieldError]) -> ConsultPricing | None:
     """As ``parse_pricing``, for a document within another one: what is wrong is added to ``errors``."""
-    fields = Fields(document, pointer, errors, None)
-    kind = fields.choice("kind", _KINDS)
-    if errors:
+    before = len(errors)
+    kind = Fields(document, pointer, errors, None).choice("kind", _KINDS)
+    if len(errors) > before:
         return None
     fields = Fields(document, pointer, errors, _FIELDS[kind])
     guard = money.amount if kind == "fixed" else money.unit_price
