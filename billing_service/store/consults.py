@@ -117,6 +117,8 @@ class ConsultQuestion(Base, Owned):
             postgresql_where=_LIVE,
             sqlite_where=_LIVE,
         ),
+        # SQLite uses no partial index for an outer join, and every question that is decided again asks for its consult.
+        Index(None, "administration_id", "question_id"),
     )
 
 
