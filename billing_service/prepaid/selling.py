@@ -13,6 +13,7 @@ from sqlalchemy import exists, func, select
 from billing_service.core.formats import LANGUAGES
 from billing_service.core.ids import new_id
 from billing_service.core.minutes import hours_and_minutes
+from billing_service.core.money import ZERO
 from billing_service.errors import Conflict, FieldError, InvalidInput
 from billing_service.parties import common
 from billing_service.prepaid import ledger
@@ -46,7 +47,7 @@ def sell(scope: Scope, wish: Mapping[str, Any]) -> HourCard:
 
     Raises:
         InvalidInput: an unknown contract or block, a sale on a day the contract was not valid on, a validity that ends
-            before it begins, a card without minutes, a multi-purpose card.
+            before it begins, a price below zero, a card without minutes, a multi-purpose card.
         AlreadyExists: the reference is taken.
     """
     contract = _check(scope, wish)
@@ -131,6 +132,8 @@ def _check(scope: Scope, wish: Mapping[str, Any]) -> Contract:
         problems.add("/contract_id", "is no contract")
     elif sold_on < contract.valid_from or (contract.valid_to is not None and sold_on > contract.valid_to):
         problems.add("/sold_on", f"lies outside the contract {contract.reference}")
+    if wish["price"] < ZERO:
+        problems.add("/price", "is below zero")
     if wish["kind"] == "card" and wish.get("minutes") is None:
         problems.add("/minutes", "is required of a card; only a block has a length of its own")
     valid_to = wish.get("valid_to")
