@@ -6,6 +6,7 @@ The flow, each step with its module:
     decision         rating       core.tariff says what is billable and how; the explanation is stored with it
     charge           rating       amounts ready to be invoiced, also manual ones
     import fees      imports      a member file comes in: what is free, included or charged, and why; quotes
+    prepaid time     prepaid      hour cards, blocks and allowances: sold, given, corrected, shown on every document
     periods due      subscriptions  a price once and per period: what falls due is charged by the billing runs
     consults         consults     proposed from facts, decided by a person; sessions and questions become one charge
     invoice          invoicing    preview → release → issue: gapless number, frozen document value
@@ -19,7 +20,6 @@ The flow, each step with its module:
     proof            reconciliation  every night: do the package and we agree, document by document, to the cent
 
 Beside the flow: ``replay`` (what another tariff would have billed), ``exports`` (tables for a spreadsheet),
-``service_reports`` (what was asked, how fast it was solved against what was agreed, for whom it concerns),
 ``service_reports`` (what was asked, how fast it was solved against what was agreed, for whom it concerns),
 ``auditing`` (seals the audit trail, proves that nothing is missing), ``notifying`` (other services hear of
 events by signed webhooks) and ``backup``.

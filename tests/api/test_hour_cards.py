@@ -68,8 +68,14 @@ def test_a_card_is_sold_drawn_and_invoiced_with_its_balance(world: World, contra
         euro("90.00"),
         "Strippenkaart UK-0001: 1:00 uur voor € 90,00, zonder btw.",
     )
-    preview = world.ours.post("/v1/billing-runs/preview", {"until": "2026-03-31"})
-    assert preview.status_code == 200, preview.get_json()
+    (draft,) = world.ours.post("/v1/billing-runs/preview", {"until": "2026-03-31"}).get_json()["drafts"]
+    assert (draft["net"], draft["vat"], draft["gross"]) == (euro("135.00"), euro("28.35"), euro("163.35"))
+    (stands,) = draft["document"]["prepaid"]
+    assert (stands["reference"], stands["previous"], stands["balance"]) == ("UK-0001", 0, 0)
+    assert [(each["on"], each["kind"], each["quantity"], each["question"]) for each in stands["movements"]] == [
+        ("2026-03-01", "sale", 60, None),
+        ("2026-03-02", "draw", -60, "a"),
+    ]
 
 
 def test_a_card_sold_later_pays_for_work_that_is_not_released_yet(world: World, contract: str) -> None:
