@@ -10,6 +10,7 @@ from sqlalchemy import select
 from billing_service.store.invoices import InvoicePdf
 from billing_service.store.session import Database
 from tests.invoicing.test_correct import TWO_ENTRIES, finding, invoice, nets, open_desk, question, states
+from tests.prepaid.cards import left, sell
 from tests.test_cli import Billing, billing, own_folder  # noqa: F401 - fixtures
 
 
@@ -64,3 +65,16 @@ def test_what_cannot_be_corrected_is_said(database: Database, billing: Billing) 
     assert several.exit_code == 1
     assert re.search(r"Several sources know a question 1: give --source, one of \w+, mail\.", several.stderr)
     assert "nothing to correct" in billing("correct", "1", "--source", "mail", "--yes").stderr
+
+
+def test_a_person_draws_it_from_a_card_after_all(database: Database, billing: Billing) -> None:  # noqa: F811
+    desk = open_desk(database)
+    card = sell(desk, 60)
+    desk.receive()
+    invoice(desk)
+    draws = ("--decide", "draw", "--minutes", "45", "--code", "support", "--because", "op de kaart")
+    done = billing("correct", "1", *draws, "--yes")
+    assert done.exit_code == 0, done.output
+    assert "On 2026-00001: charge 25.00. Now: draw 0.00." in done.output
+    assert left(desk, card) == 15
+    assert billing("correct", "1", "--minutes", "45").exit_code == 2

@@ -117,7 +117,7 @@ def _decide_batch(scope: Scope, keys: list[UUID], cause: str, total: Stored) -> 
     closed = {question.id for question in questions}
     released = drop_decisions(scope, [key for key in keys if key not in closed])
     kept = {*stored.kept_released, *released}
-    now = [drawn_now(scope, one) for one in outcomes if one.question_id in kept]
+    now = [one if one.contender is None else drawn_now(scope, one) for one in outcomes if one.question_id in kept]
     report_changed_after_release(scope, [*stored.kept_released, *released], now, cause)
     total.made += stored.made
     total.replaced += stored.replaced

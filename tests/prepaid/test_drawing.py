@@ -8,12 +8,14 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
+from billing_service.core import finding_texts
 from billing_service.core.tariff import explain
 from billing_service.errors import InvalidInput
 from billing_service.intake import withdraw_question
 from billing_service.rating import redecide
 from billing_service.rating.persons import decide_by_person, undo_person
 from billing_service.store.charges import Charge
+from billing_service.store.findings import Finding
 from billing_service.store.questions import Question
 from billing_service.store.session import Database
 from tests.helpdesk import Helpdesk
@@ -167,10 +169,17 @@ def test_a_policy_of_finding_draws_nothing_and_names_what_is_short(database: Dat
     assert sentences(desk, "a", "nl")[-1] == (
         "Van strippenkaart UK-0001 is 0:15 te weinig over: een medewerker moet beslissen."
     )
+    with desk.scope() as scope:
+        found = scope.session.scalars(select(Finding).where(Finding.code == "prepaid_short")).one()
+        assert finding_texts.wording("prepaid_short", found.facts, "en", "EUR")[0] == (
+            "For this question 0:15 too little was paid for beforehand (hour card UK-0001)."
+        )
     sell(desk, 30, "UK-0002")
     with desk.scope() as scope:
         redecide(scope, cause="card_sold", contracts=[desk.contract_id])
     assert parts(desk, "a") == [("draw", 30, "0.00"), ("draw", 15, "0.00")]
+    with desk.scope() as scope:
+        assert scope.session.scalars(select(Finding.state).where(Finding.code == "prepaid_short")).one() == "resolved"
 
 
 def test_free_questions_of_a_month_then_the_price(database: Database) -> None:

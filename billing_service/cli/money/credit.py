@@ -23,7 +23,7 @@ from billing_service.store.invoices import Invoice
 from billing_service.store.questions import Question
 from billing_service.store.scope import Scope
 
-BY_PERSON: Final = ("charge", "included", "waived", "not_billable")
+BY_PERSON: Final = ("charge", "included", "draw", "waived", "not_billable")
 
 
 @click.command()
@@ -93,6 +93,8 @@ def credit_notes(program: Program, administration: str | None, customer: str | N
 @click.option("--decide", "disposition", type=click.Choice(BY_PERSON), help="Decide yourself; else the tariff does.")
 @amount_option(text="With --decide: of the charge, or the value of what is waived; without VAT.")
 @click.option("--vat-class", type=click.Choice(VAT_CLASSES), help="With --decide; without: standard.")
+@click.option("--minutes", type=click.IntRange(min=1), help="With --decide draw; without: the question itself.")
+@click.option("--code", help="With --decide draw: only from cards, blocks and allowances with this code.")
 @click.option("--contract", help="With --decide: its reference, where the rules found no contract.")
 @click.option("--because", help="With --decide: why; the explanation shows it.")
 @click.option("--yes", is_flag=True, help="Correct without asking.")
