@@ -13,12 +13,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from billing_service import access, imports, invoicing, service_reports
-from billing_service.cli import bill, service_report
+from billing_service.cli import bill, service_report, walk_agreed
 from billing_service.cli.program import Program
 from billing_service.cli.telling import Teller
 from billing_service.cli.walk_package import walk_package
 from billing_service.core.tariff import explain
-from billing_service.demo import members, parties
+from billing_service.demo import agreed, members, parties
 from billing_service.demo.questions import questions
 from billing_service.intake import single, times
 from billing_service.rating import persons
@@ -55,17 +55,25 @@ class Walk:
         self._month_end = today.replace(day=1) - timedelta(days=1)
         self._month = self._month_end.replace(day=1)
         self._questions: dict[str, UUID] = {}
+        self._contracts: dict[str, UUID] = {}
         self._administration: UUID
 
     def whole(self) -> str:
         with self._program.operator_scope() as operator:
             self._administration = parties.make_administration(operator)
         self._agree()
+        with self._scope() as scope:
+            walk_agreed.agree(scope, self._tell, self._contracts, self._month)
         self._ask()
         self._explain()
         self._put_right()
         self._import()
+        with self._scope() as scope:
+            question = self._questions[agreed.CONSULT_QUESTION]
+            walk_agreed.consult(scope, self._tell, self._contracts, question, self._month_end)
         run_id = self._bill()
+        with self._reading() as scope:
+            walk_agreed.balances(scope, self._tell, self._contracts)
         folder = self._pdfs(run_id)
         self._report(folder)
         walk_package(self._program, self._tell, self._administration, run_id, folder)
@@ -77,7 +85,7 @@ class Walk:
             customers = parties.make_customers(scope)
             organisations, people = parties.make_people(scope)
             tariffs = parties.make_tariffs(scope, date(self._month.year - 1, 1, 1))
-            parties.make_contracts(scope, self._month, customers, tariffs, organisations, people)
+            self._contracts = parties.make_contracts(scope, self._month, customers, tariffs, organisations, people)
         names = {values["number"]: values["name"] for values in parties.CUSTOMERS}
         self._tell.table(
             ["Contract", "Customer that pays", "Tariff", "Covers the questions of"],
