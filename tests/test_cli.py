@@ -204,7 +204,7 @@ def walked(database: Database, capsys: pytest.CaptureFixture[str]) -> tuple[str,
 
 def test_the_example_decides_every_question_with_its_reason(walked):
     printed = walked[0].replace("\N{NO-BREAK SPACE}", " ")
-    assert "15 charge, 3 included, 3 blocked, 1 waived, 1 not billable, 1 needs decision" in printed
+    assert "12 charge, 3 included, 3 draw, 3 blocked, 1 waived, 1 not billable, 1 needs decision" in printed
     for reason in ("blocked: missing_correction", "blocked: missing_time", "blocked: no_contract", "needs_decision"):
         assert reason in printed
     assert "De uitloop van hoogstens 5 min vervalt: 0:45." in printed
@@ -219,11 +219,14 @@ def test_the_example_issues_invoices_whose_sums_were_made_by_hand(walked, databa
         )
         invoices = {row.number: (str(row.net), str(row.vat), row.state) for row in found}
     assert invoices == {
-        "2026-00001": ("194.50", "40.85", "issued"),  # rowing club: 19.50 + one hour at 85.00 + a third import moment
+        # rowing club: 19.50 + one hour at 85.00 + a third import moment + 15 % of 12,000.00 / 12
+        "2026-00001": ("344.50", "72.35", "issued"),
         "2026-00002": ("239.25", "50.24", "issued"),  # choirs: 71.25 + 17.50 + 79.00 + 17.50 + 40.00 + 14.00
-        "2026-00003": ("58.50", "12.29", "issued"),  # brass band: 3 × 19.50
-        "2026-00004": ("357.50", "75.08", "issued"),  # holding: 2 × 17.50 + 95.00 + 1:30 at 120.00 + 47.50
-        "2026-00005": ("127.50", "0.00", "issued"),  # Belgian federation: 1:30 at 85.00, reverse charge
+        "2026-00003": ("39.00", "8.19", "issued"),  # brass band: 3 questions at 19.50, of which one is free
+        # holding: card 180.00 + 17.50 + 1:30 at 120.00 + 0:15 at 95.00 that the card lacks + a consult: 2:00 at 120.00
+        "2026-00004": ("641.25", "134.66", "issued"),
+        # Belgian federation: 1:30 at 85.00, the app 300.00 + 13 of 28 days of 30.00, reverse charge
+        "2026-00005": ("441.43", "0.00", "issued"),
     }
 
 
@@ -260,7 +263,7 @@ def test_billing_from_the_command_line_previews_asks_and_issues(walked, billing,
     done = billing("bill", "--until", "2026-03-31", answer="y\n")
     assert done.exit_code == 0, done.output
     assert "2026-00006" in done.stdout
-    assert numbers(database)[-1] == "2026-00006"
+    assert numbers(database)[-1] == "2026-00008", "two subscriptions have their March"
 
 
 def numbers(database: Database) -> list[str | None]:

@@ -129,9 +129,10 @@ def test_from_nothing_to_a_pdf_and_back_to_the_shell(folder):
     with running(folder, free_port()) as first:
         first.wait_for("Ctrl-C stops everything.")
         pdfs = re.findall(r"^ *(data/demo/.*\.pdf)$", first.text, re.M)
-        assert len(pdfs) == 6, first.text
+        assert len(pdfs) == 7, first.text
         assert "Aansluiting" in pdfs.pop()
-        assert re.search(r"\d{4}-00001 +235\.35 +0\.00 +paid", first.text), "paid there, settled here"
+        assert "service-report" in pdfs.pop()
+        assert re.search(r"\d{4}-00001 +416\.85 +0\.00 +paid", first.text), "paid there, settled here"
         assert "Differences: 0. Unexplained: 0.00." in first.text
         [key] = re.findall(r"API key +(bk_\S+)", first.text)
         assert f"http://127.0.0.1:{first.port}/docs" in first.text

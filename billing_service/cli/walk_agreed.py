@@ -27,7 +27,7 @@ def agree(scope: Scope, teller: Teller, contracts: Mapping[str, UUID], month: da
         f"{agreed.CARD_CONTRACT} buys {card.reference}, {card.title['en']}: {left} left, drawn before money is asked."
     )
     teller.say(f"{agreed.FREE_CONTRACT} has one free question a month; unused, it may be asked in the next month.")
-    teller.say("KV-2024 takes the finance app: 300.00 once and 30.00 a month, from the 16th on.")
+    teller.say("VT-2025 takes the finance app: 300.00 once and 30.00 a month, from the 16th on.")
     teller.say("IR-2025 has custom software maintained: 15 % a year of an investment of 12,000.00, by the month.")
 
 

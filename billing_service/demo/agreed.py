@@ -75,7 +75,7 @@ def subscribe(scope: Scope, contracts: Mapping[str, UUID], month: date) -> None:
     subscriptions.create(
         scope,
         {
-            "contract_id": contracts["KV-2024"],
+            "contract_id": contracts["VT-2025"],
             "title": app,
             "starts_on": month.replace(day=16),
             "once_amount": Decimal("300.00"),
