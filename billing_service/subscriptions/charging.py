@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -116,13 +117,10 @@ def is_charged(due: Due) -> bool:
 def charge_values(row: Any, due: Due, currency: str) -> dict[str, Any]:
     """What the charge of ``due`` says; the printed line multiplies out."""
     days = None if due.part == core.ONCE else (due.first, due.last)
-    told = due.steps[1:]
     values: dict[str, Any] = {
         "date": due.on,
         "description": core.description(row.title, days),
-        "detail": {language: " ".join(explain_charge(told, language, currency)) for language in LANGUAGES}
-        if told
-        else None,
+        "detail": dict(_told(due.steps[1:], currency)) or None,
         "explanation": [list(step) for step in due.steps],
         "disposition": "charge" if due.amount else "included",
         "pricing": "amount",
@@ -136,6 +134,12 @@ def charge_values(row: Any, due: Due, currency: str) -> dict[str, Any]:
     if due.price is not None and due.share == 1 and due.amount:
         values |= {"pricing": "quantity", "quantity": due.price.quantity, "unit_price": due.unit_price}
     return values
+
+
+@lru_cache(maxsize=4096)
+def _told(steps: tuple[tuple[Any, ...], ...], currency: str) -> tuple[tuple[str, str], ...]:
+    """The sentences of these steps by language. Kept: most subscriptions of an administration cost the same."""
+    return tuple((language, " ".join(explain_charge(steps, language, currency))) for language in LANGUAGES if steps)
 
 
 def open_charge(contract_id: UUID, customer_id: UUID, values: Mapping[str, Any]) -> OpenCharge:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from babel.dates import format_date
@@ -15,6 +16,7 @@ _ONCE: Final = {"nl": "eenmalig", "en": "one-off"}
 _CORRECTION: Final = {"nl": "Correctie {0}", "en": "Correction of {0}"}
 
 
+@lru_cache(maxsize=4096)
 def span(first: date, last: date, language: str) -> str:
     """``1 t/m 31 maart 2026``: what both days have in common is said once."""
     end = long_date(last, language)
