@@ -161,6 +161,7 @@ def _closed_line(plan: Plan, row: Any) -> ReportLine:
     told = None
     if plan.explain:
         told = tuple(explain(row.explanation, plan.language, plan.header.currency))
+    drawn = [part for part in parts if part["disposition"] == "draw"]
     waived = sum([Decimal(part["value"]) for part in parts if part["disposition"] == "waived"], ZERO)
     return _line(
         plan,
@@ -171,7 +172,8 @@ def _closed_line(plan: Plan, row: Any) -> ReportLine:
         solved_at=row.answered_at or row.closed_at,
         closed_at=row.closed_at,
         billed_minutes=row.minutes,
-        drawn_minutes=sum(part["minutes"] for part in parts if part["disposition"] == "draw"),
+        drawn_minutes=sum(part["minutes"] for part in drawn if part["pricing"] == "time"),
+        drawn_from=tuple(part["drawn_from"][plan.language] for part in drawn if "drawn_from" in part),
         decision=row.disposition or row.state,
         amount=row.amount if amounts else None,
         waived_value=waived if amounts and row.disposition else None,
@@ -192,6 +194,7 @@ def _open_line(plan: Plan, row: Any, contract_id: UUID) -> ReportLine:
         closed_at=None,
         billed_minutes=None,
         drawn_minutes=0,
+        drawn_from=(),
         decision=None,
         amount=None,
         waived_value=None,

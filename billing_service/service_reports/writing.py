@@ -48,6 +48,7 @@ _COLUMNS: Final[tuple[tuple[str, Kind, int], ...]] = (
     ("corrected_minutes", "whole", 10),
     ("billed_minutes", "whole", 10),
     ("drawn_minutes", "whole", 10),
+    ("drawn_from", "text", 24),
     ("decision", "text", 18),
     ("amount", "amount", 12),
     ("waived_value", "amount", 12),
@@ -152,6 +153,7 @@ def _cells(line: ReportLine, plan: Plan) -> dict[str, Any]:
         cells[f"{name}_agreed_hours"] = found.agreed_hours
         cells[f"{name}_within"] = _flag(found.within, language)
     cells["within_one_working_day"] = _flag(line.within_one_working_day, language)
+    cells["drawn_from"] = ", ".join(line.drawn_from) or None
     cells["currency"] = plan.header.currency
     cells["explanation"] = None if line.explanation is None else " ".join(line.explanation)
     return cells

@@ -35,6 +35,7 @@ LINE = ReportLine(
     corrected_minutes=None,
     billed_minutes=15,
     drawn_minutes=0,
+    drawn_from=(),
     decision="charge",
     amount=Decimal("12.50"),
     waived_value=Decimal("0.00"),

@@ -47,6 +47,7 @@ def line(at: int) -> ReportLine:
         corrected_minutes=None if at % 2 else 45,
         billed_minutes=None if is_open else 45,
         drawn_minutes=30,
+        drawn_from=("Strippenkaart UK-2026-00001",) if at % 7 == 2 else (),
         decision=None if is_open else DECISIONS[at % 7],
         amount=None if is_open else Decimal("9999999999.99"),
         waived_value=Decimal("12.50"),

@@ -17,6 +17,7 @@ from billing_service.errors import InvalidInput, NotFound
 from billing_service.intake import times, withdraw_question
 from billing_service.store.questions import Question, TimeEntry
 from billing_service.store.session import Database
+from tests.prepaid import cards
 from tests.service_reports.desk import Desk, open_desk
 
 MONEY = Decimal
@@ -96,6 +97,20 @@ def test_raw_corrected_and_billed_time_stand_side_by_side(desk: Desk) -> None:
         times.correct_entry(scope, first, 20, "Pauze niet afgetrokken.")
     line = desk.line()
     assert (line.raw_minutes, line.corrected_minutes) == (80, 50)
+
+
+def test_what_was_drawn_from_prepaid_time_is_told(database: Database) -> None:
+    desk = open_desk(database, cards.TARIFF)
+    cards.sell(desk.helpdesk, 60)
+    cards.allow(desk.helpdesk, 1, unit="questions")
+    cards.work(desk.helpdesk, "1", 90)
+    cards.work(desk.helpdesk, "2", category="call")
+    report = desk.report()
+    split, free = report.lines
+    assert (split.decision, split.billed_minutes, split.drawn_minutes, split.amount) == ("draw", 90, 60, MONEY("45.00"))
+    assert split.drawn_from == ("strippenkaart UK-0001",)
+    assert (free.decision, free.drawn_minutes, free.amount, len(free.drawn_from)) == ("draw", 0, MONEY("0.00"), 1)
+    assert (report.totals.drawn_questions, report.totals.drawn_minutes) == (2, 60)
 
 
 def test_without_agreed_hours_nothing_is_late(database: Database) -> None:

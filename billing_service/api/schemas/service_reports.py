@@ -76,6 +76,7 @@ class ServiceReportQuestionOut(OutputSchema):
     corrected_minutes = fields.Integer(required=True, allow_none=True)
     billed_minutes = fields.Integer(required=True, allow_none=True)
     drawn_minutes = fields.Integer(required=True, **_about("Of prepaid time."))
+    drawn_from = fields.List(fields.String(), required=True, **_about("Cards and allowances, in that language."))
     decision = fields.String(
         required=True, allow_none=True, **_about("The disposition; needs_decision or blocked; null while open.")
     )

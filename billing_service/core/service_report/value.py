@@ -72,7 +72,8 @@ class ReportLine:
     ``state`` is that at the end of the period. ``decision`` is a disposition, ``needs_decision``, ``blocked``, or
     ``None`` while the question is open. ``corrected_minutes`` is ``None`` without a correction; an entry without one
     counts there as it was spent. ``amount`` and ``waived_value`` (what was written off) are ``None`` where the reader
-    sees no money, or nothing was decided. ``drawn_minutes`` came from prepaid time. Instants are aware.
+    sees no money, or nothing was decided. ``drawn_minutes`` came from prepaid time; ``drawn_from`` names the cards and
+    allowances, also those of free questions. Instants are aware.
     """
 
     question_id: UUID
@@ -93,6 +94,7 @@ class ReportLine:
     corrected_minutes: int | None
     billed_minutes: int | None
     drawn_minutes: int
+    drawn_from: tuple[str, ...]
     decision: str | None
     amount: Decimal | None
     waived_value: Decimal | None

@@ -139,5 +139,5 @@ def _outcome(line: ReportLine, header: ReportHeader, language: str) -> list[_Cel
     cells: list[_Cell] = []
     if header.amounts and line.amount is not None:
         cells.append((plain_amount(line.amount, language), SMALL_INK))
-    said = word(line.decision or line.state, language)
-    return cells + [(text, SMALL) for text in wrapped(said, _AMOUNT_ROOM, SMALL)]
+    said = (word(line.decision or line.state, language), *line.drawn_from)
+    return cells + [(piece, SMALL) for text in said for piece in wrapped(text, _AMOUNT_ROOM, SMALL)]
