@@ -15,9 +15,8 @@ from bench.stored import store_questions
 from bench.world import NOW, Office, open_office
 from billing_service import service_reports
 from billing_service.core.working_days import WorkingTime
-from billing_service.documents.pdf import render_service_report
 from billing_service.rating import decide_stored
-from billing_service.service_reports import Plan, Wanted
+from billing_service.service_reports import Wanted
 from billing_service.store.scope import Scope
 from billing_service.store.session import Database
 
@@ -73,18 +72,6 @@ def _report(url: str, administration_id: UUID, contract_id: UUID, suffix: str) -
         scope = Scope(session, administration_id, "bench", NOW)
         wanted = Wanted(contract_id=contract_id, first=_PERIOD[0], last=_PERIOD[1])
         plan = service_reports.plan(scope, wanted, WorkingTime())
-        questions = _write(scope, plan, Path(folder) / f"report.{suffix}")
+        totals = service_reports.write(scope, plan, Path(folder) / f"report.{suffix}")
     database.close()
-    return questions
-
-
-def _write(scope: Scope, plan: Plan, path: Path) -> int:
-    if path.suffix == ".pdf":
-        report = service_reports.report_of(scope, plan)
-        path.write_bytes(render_service_report(report, plan.language))
-        return report.totals.closed.questions
-    if path.suffix == ".xlsx":
-        return service_reports.write_xlsx(scope, plan, path).closed.questions
-    with path.open("wb") as file:
-        file.writelines(service_reports.csv_of(scope, plan))
-    return sum(1 for _ in path.open("rb")) - 1
+    return totals.closed.questions

@@ -20,7 +20,6 @@ from billing_service.core.service_report import (
     COLUMNS,
     Audience,
     ReportTotals,
-    ServiceReport,
     Share,
     Sum,
     word,
@@ -115,23 +114,8 @@ def _write(scope: Scope, plan: Plan, output: Path, suffix: str, decimal: Decimal
     """Written elsewhere first: there is never half a file under its name."""
     with job_files.drafting() as folder:
         draft = folder / f"report.{suffix}"
-        if suffix == "xlsx":
-            service_reports.write_xlsx(scope, plan, draft)
-        elif suffix == "csv":
-            with draft.open("wb") as file:
-                file.writelines(service_reports.csv_of(scope, plan, decimal))
-        else:
-            write_pdf(scope, plan, draft)
+        service_reports.write(scope, plan, draft, decimal)
         shutil.move(draft, output)
-
-
-def write_pdf(scope: Scope, plan: Plan, path: Path) -> ServiceReport:
-    """The pages, and the report they are of."""
-    from billing_service.documents.pdf import render_service_report  # here, so that nothing else loads it
-
-    report = service_reports.report_of(scope, plan)
-    path.write_bytes(render_service_report(report, plan.language))
-    return report
 
 
 def tell(teller: Teller, totals: ReportTotals, plan: Plan) -> None:

@@ -197,8 +197,8 @@ class Walk:
             wanted = Wanted(contract_id=contract_id, first=self._month, last=self._month_end, language="en")
             plan = service_reports.plan(scope, wanted, self._program.context.working_time)
             path = folder / service_reports.file_name(plan, "pdf")
-            report = service_report.write_pdf(scope, plan, path)
-        service_report.tell(self._tell, report.totals, plan)
+            totals = service_reports.write(scope, plan, path)
+        service_report.tell(self._tell, totals, plan)
         self._tell.say(str(path))
 
     def _key(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -89,6 +90,15 @@ def csv_of(scope: Scope, plan: Plan, mark: DecimalMark = "comma") -> Iterator[by
     return write_csv(_columns(plan), _rows(lines_of(scope, plan), plan), mark)
 
 
+def write_csv_file(scope: Scope, plan: Plan, path: Path, mark: DecimalMark = "comma") -> ReportTotals:
+    """The same as a file; returns the totals, which it does not hold."""
+    tally = Tally()
+    rows = _rows(tally.counting(lines_of(scope, plan)), plan)
+    with path.open("wb") as file:
+        file.writelines(write_csv(_columns(plan), rows, mark))
+    return tally.totals()
+
+
 def write_xlsx(scope: Scope, plan: Plan, path: Path) -> ReportTotals:
     """A workbook with a sheet of questions and one of totals, which it returns."""
     texts, tally = COLUMNS[plan.language], Tally()
@@ -112,9 +122,11 @@ def xlsx_of(scope: Scope, plan: Plan) -> Iterator[bytes]:
 
 
 def file_name(plan: Plan, suffix: str) -> str:
-    """``servicerapport-C-1-2026-03-01-2026-03-31.csv``; of a customer the number stands for the contract."""
+    """``servicerapport-C-1-2026-03-01-2026-03-31.csv``; of a customer the number stands for the contract. A sign that
+    no file may have in its name becomes a hyphen."""
     header = plan.header
     about = header.contracts[0].reference if len(header.contracts) == 1 else header.customer_number
+    about = re.sub(r"[^\w.-]+", "-", about, flags=re.ASCII)
     name = COLUMNS[plan.language]["name"].lower().replace(" ", "-")
     return f"{name}-{about}-{header.period.first}-{header.period.last}.{suffix}"
 

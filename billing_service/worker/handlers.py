@@ -22,6 +22,7 @@ from billing_service import (
     ownership,
     reconciliation,
     replay,
+    service_reports,
 )
 from billing_service.notifying.endpoints import Rules
 from billing_service.store import collecting, dispatch, looking
@@ -110,7 +111,7 @@ def _hands(work: Work) -> delivery.Hands:
     return delivery.Hands(work.reading, work.scope, work.recording)
 
 
-STEPS_WITH_JOBS: Final = (auditing, connections, exports, intake, invoicing, reconciliation, replay)
+STEPS_WITH_JOBS: Final = (auditing, connections, exports, intake, invoicing, reconciliation, replay, service_reports)
 """Importing these has registered, with ``jobs.runs``, the functions of every kind of job there is."""
 
 HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(

@@ -11,6 +11,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from billing_service.api.schemas.service_reports import ServiceReportOut
+from billing_service.context import Context
+from billing_service.worker.process import Worker
 from tests import builders
 from tests.api.client import World, problem
 from tests.documents.reading import read
@@ -89,6 +91,22 @@ def test_a_report_as_files(world: World, asked: str, tmp_path: Path) -> None:
     assert (printed.status_code, printed.content_type) == (200, "application/pdf")
     text = " ".join(page.text for page in read(printed.get_data()))
     assert [wanted for wanted in ("Opnieuw ingelezen.", "2 van 2", "100 %", "50,00") if wanted not in text] == []
+
+
+def test_a_large_report_is_made_by_the_worker(world: World, asked: str) -> None:
+    wanted = {name: value for name, _, value in (pair.partition("=") for pair in asked.split("&"))}
+    for suffix, beginning in (("xlsx", b"PK"), ("csv", b"\xef\xbb\xbfBron"), ("pdf", b"%PDF")):
+        started = world.ours.post("/v1/service-reports", wanted | {"format": suffix, "audience": "customer"})
+        assert started.status_code == 202
+        Worker(Context(world.database, lambda: world.now[0]), tasks={}).drain()
+        job = world.ours.get(started.headers["Location"]).get_json()
+        assert (job["state"], job["result"]["questions"]) == ("done", 2), job
+        (file,) = job["result"]["files"]
+        assert file["name"] == f"servicerapport-C-1-2026-03-01-2026-03-31.{suffix}"
+        path = f"{started.headers['Location']}/files/{file['name']}"
+        assert world.ours.get(path).get_data().startswith(beginning)
+        problem(world.caller("jobs:read").get(path), 403, "not_allowed")
+    problem(world.ours.post("/v1/service-reports", wanted | {"audience": "asker"}), 422, "invalid_input")
 
 
 def test_what_cannot_be_reported_is_refused_before_anything_is_sent(world: World, asked: str) -> None:

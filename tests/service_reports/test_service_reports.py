@@ -15,6 +15,7 @@ from billing_service.core.service_report import COLUMNS, WORDS, Timing
 from billing_service.core.working_days import WorkingTime
 from billing_service.errors import InvalidInput, NotFound
 from billing_service.intake import times, withdraw_question
+from billing_service.store.parties import Contract
 from billing_service.store.questions import Question, TimeEntry
 from billing_service.store.session import Database
 from tests.prepaid import cards
@@ -180,6 +181,15 @@ def test_a_customer_with_several_contracts_gets_them_together(desk: Desk) -> Non
     assert len(both.lines) == 7
     (theirs,) = desk.report(customer_id=desk.other_customer_id).lines
     assert (theirs.external_id, theirs.contract, theirs.pickup.agreed_hours) == ("8", "C-2", 1)
+
+
+def test_a_file_is_named_after_what_it_is_about(desk: Desk) -> None:
+    assert service_reports.file_name(desk.plan(), "csv") == "servicerapport-C-1-2026-03-01-2026-03-31.csv"
+    with desk.database.write() as session:
+        session.get_one(Contract, (desk.helpdesk.administration_id, desk.contract_id)).reference = "../NG/2025: één"
+    assert service_reports.file_name(desk.plan(language="en"), "pdf") == (
+        "service-report-..-NG-2025-n-2026-03-01-2026-03-31.pdf"
+    )
 
 
 def test_another_administrations_contract_is_not_there(desk: Desk) -> None:

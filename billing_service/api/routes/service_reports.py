@@ -11,18 +11,20 @@ import flask
 import orjson
 
 from billing_service import service_reports
-from billing_service.api.glue import Routes
+from billing_service.api.glue import Answer, Routes, accepted
 from billing_service.api.glue.answers import attachment
 from billing_service.api.glue.identity import current_context
 from billing_service.api.glue.streaming import streamed
 from billing_service.api.schemas.service_reports import (
     ServiceReportCsvQuery,
     ServiceReportHeaderOut,
+    ServiceReportIn,
     ServiceReportOut,
     ServiceReportQuery,
     ServiceReportQuestionOut,
     ServiceReportTotalsOut,
 )
+from billing_service.api.schemas.watching import JobOut
 from billing_service.core.money import money
 from billing_service.core.service_report import ReportHeader, ReportLine, ReportTotals, Sum, Tally
 from billing_service.documents.spreadsheets import CSV, XLSX
@@ -76,9 +78,21 @@ def get_service_report_pdf(scope: Scope, query: dict[str, Any]) -> flask.Respons
     return flask.Response(content, headers=headers, content_type="application/pdf")
 
 
+@routes.operation("POST", "/service-reports", scope=READ, body=ServiceReportIn, out=JobOut, status=202)
+def start_service_report(scope: Scope, body: dict[str, Any]) -> Answer:
+    """Make a file of a service report; the job's result names it. For many questions: a workbook of 100,000 takes a
+    minute."""
+    suffix, mark = body.pop("format", "xlsx"), body.pop("decimal", "comma")
+    return accepted(service_reports.start(scope, _wanted(body), current_context().working_time, suffix, mark))
+
+
 def _plan(scope: Scope, query: dict[str, Any]) -> Plan:
-    first, last = query.pop("date_from"), query.pop("date_until")
-    return service_reports.plan(scope, Wanted(first=first, last=last, **query), current_context().working_time)
+    return service_reports.plan(scope, _wanted(query), current_context().working_time)
+
+
+def _wanted(values: dict[str, Any]) -> Wanted:
+    first, last = values.pop("date_from"), values.pop("date_until")
+    return Wanted(first=first, last=last, **values)
 
 
 def _json(scope: Scope, plan: Plan) -> Iterator[bytes]:

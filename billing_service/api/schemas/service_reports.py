@@ -43,6 +43,11 @@ class ServiceReportQuery(InputSchema):
     language = Choice(*LANGUAGES, **_about("Of words and explanations; default nl."))
 
 
+class ServiceReportIn(ServiceReportQuery):
+    format = Choice("xlsx", "csv", "pdf", **_about("Of the file; default xlsx."))
+    decimal = Choice("comma", "point", **_about("CSV: comma (semicolons, for Dutch Excel; default) or point."))
+
+
 class ServiceReportCsvQuery(ServiceReportQuery):
     decimal = Choice("comma", "point", **_about("comma (semicolons, for Dutch Excel; default) or point."))
 
