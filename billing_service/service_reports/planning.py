@@ -27,7 +27,8 @@ _SEES_AMOUNTS: Final[Mapping[Audience, bool]] = {"customer": True, "system_owner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A report about one contract, or about all contracts of a customer: days ``first`` to ``last``, both included.
+    """A report about one contract, or (without one) about all contracts of a customer: days ``first`` to ``last``, both
+    included.
 
     ``organisation_id``: only its questions; the report for askers needs it. ``amounts``: whether the reader sees money;
     ``None`` leaves that to the audience. ``explain``: with the explanation of each decision, in ``language``.
@@ -64,9 +65,9 @@ def plan(scope: Scope, wanted: Wanted, working_time: WorkingTime) -> Plan:
     """Look up what the report is about.
 
     Raises:
-        InvalidInput: neither or both of contract and customer; a period that ends before it begins; the report for
-            askers without their organisation; the one for a system owner without a contract that names one;
-            explanations, which name prices, for a reader who sees no amounts.
+        InvalidInput: neither contract nor customer, or a contract of another customer; a period that ends before it
+            begins; the report for askers without their organisation; the one for a system owner without a contract that
+            names one; explanations, which name prices, for a reader who sees no amounts.
         NotFound: no such contract, customer or organisation.
     """
     sees = _SEES_AMOUNTS[wanted.audience] if wanted.amounts is None else wanted.amounts
@@ -98,8 +99,8 @@ def plan(scope: Scope, wanted: Wanted, working_time: WorkingTime) -> Plan:
 
 def _check(wanted: Wanted, sees_amounts: bool) -> None:
     errors = []
-    if (wanted.contract_id is None) == (wanted.customer_id is None):
-        errors.append(FieldError("/contract_id", "or customer_id is required, and not both"))
+    if wanted.contract_id is None and wanted.customer_id is None:
+        errors.append(FieldError("/contract_id", "or customer_id is required"))
     if wanted.last < wanted.first:
         errors.append(FieldError("/date_until", "lies before date_from"))
     if wanted.audience == "asker" and wanted.organisation_id is None:
@@ -118,6 +119,9 @@ def _contracts(scope: Scope, wanted: Wanted) -> Sequence[Contract]:
         if wanted.audience == "system_owner" and contract.system_owner is None:
             detail = f"names no system owner: give contract {contract.reference} one"
             raise InvalidInput("This report cannot be made.", errors=[FieldError("/contract_id", detail)])
+        if wanted.customer_id not in (None, contract.customer_id):
+            errors = [FieldError("/contract_id", "is a contract of another customer")]
+            raise InvalidInput("This report cannot be made.", errors=errors)
         return [contract]
     mine = Contract.administration_id == scope.administration_id
     query = select(Contract).where(mine, Contract.customer_id == wanted.customer_id).order_by(Contract.reference)

@@ -245,14 +245,18 @@ def test_explanations_are_given_on_request(desk: Desk) -> None:
     ("asked", "pointer"),
     [
         ({"contract_id": None}, "/contract_id"),
+        ({"customer_id": "theirs"}, "/contract_id"),
         ({"audience": "asker"}, "/organisation_id"),
         ({"first": date(2026, 4, 1)}, "/date_until"),
         ({"amounts": False, "explain": True}, "/explain"),
     ],
 )
 def test_what_makes_no_report_is_refused(sqlite_database: Database, asked: dict[str, Any], pointer: str) -> None:
+    desk = open_desk(sqlite_database)
+    if "customer_id" in asked:
+        asked = {"contract_id": desk.contract_id, "customer_id": desk.other_customer_id}
     with pytest.raises(InvalidInput) as refused:
-        open_desk(sqlite_database).plan(**asked)
+        desk.plan(**asked)
     assert [error.pointer for error in refused.value.errors] == [pointer]
 
 

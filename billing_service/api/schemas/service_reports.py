@@ -26,8 +26,13 @@ def _about(text: str) -> dict[str, Any]:
 
 
 class ServiceReportQuery(InputSchema):
-    contract_id = Identifier(**_about("About this contract; else customer_id."))
-    customer_id = Identifier(**_about("About all contracts of this customer."))
+    contract_id = Identifier(
+        metadata={
+            "description": "About this contract; else customer_id.",
+            "example": "01993b6c-8f00-7000-8000-000000000001",
+        }
+    )
+    customer_id = Identifier(**_about("About all contracts of this customer, unless contract_id names one."))
     organisation_id = Identifier(**_about("Only questions of this organisation; the report for askers needs it."))
     date_from = IsoDate(required=True, **_about("The first day of the period."))
     date_until = IsoDate(required=True, **_about("The last day of the period, itself included."))
