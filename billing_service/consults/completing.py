@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import and_, bindparam, func, select
 
+from billing_service import findings
 from billing_service.consults.deciding import decide_again, questions_of
-from billing_service.consults.records import contract_of, get, move, pricing_of
+from billing_service.consults.records import TIME_CHANGED, contract_of, get, move, pricing_of
 from billing_service.core.consult import ConsultPrice, ConsultPricing, price_consult
 from billing_service.core.ids import new_id
 from billing_service.core.minutes import hours_and_minutes
@@ -123,6 +124,7 @@ def reopen(scope: Scope, consult_id: UUID, reason: str) -> Consult:
     audit.record(scope, "cancel", "charge", charge.id, {"reason": reason})
     row.charge_id = row.completed_on = None
     move(scope, row, "confirmed", "reopen", reason=reason)
+    findings.settle(scope, TIME_CHANGED, row.id, reason)
     return row
 
 

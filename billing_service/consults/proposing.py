@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import and_, exists, or_, select
-from sqlalchemy.orm import Session
 
 from billing_service.consults.contents import attach
 from billing_service.consults.policies import get_policy
@@ -29,13 +28,12 @@ from billing_service.core.imports import Assessed, SentBack
 from billing_service.rating.terms import Agreement, ContractTerms, Terms, terms_for
 from billing_service.store.administrations import Administration
 from billing_service.store.charges import Decision
-from billing_service.store.consults import IS_LIVE, Consult, ConsultPolicyRow, ConsultQuestion
+from billing_service.store.consults import IS_LIVE, Consult, ConsultQuestion
 from billing_service.store.imports import ImportEvent, ImportProject
 from billing_service.store.parties import Contract, ContractOrganisation, Organisation
 from billing_service.store.questions import Question
 from billing_service.store.scope import Scope
 
-ACTOR: Final = "worker"
 _LONGEST: Final = timedelta(days=366)
 
 
@@ -46,19 +44,6 @@ class Found:
     contract_id: UUID
     proposal: Proposal
     questions: list[UUID] = field(default_factory=list)
-
-
-def any_policy(session: Session) -> bool:
-    """Whether there is an administration that wants proposals."""
-    return session.scalars(select(ConsultPolicyRow.administration_id).limit(1)).first() is not None
-
-
-def propose_everywhere(session: Session, now: datetime) -> None:
-    """The daily task: propose in every administration that has a policy."""
-    for administration_id in session.scalars(
-        select(ConsultPolicyRow.administration_id).order_by(ConsultPolicyRow.administration_id)
-    ).all():
-        propose(Scope(session, administration_id, ACTOR, now))
 
 
 def propose(scope: Scope) -> list[Consult]:

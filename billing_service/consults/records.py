@@ -23,6 +23,9 @@ from billing_service.store.scope import Scope
 PROPOSED: Final = "consult_proposed"
 """The finding about a consult that waits for a person."""
 
+TIME_CHANGED: Final = "consult_time_changed"
+"""The finding about a completed consult whose time is not what was charged any more."""
+
 CHANGEABLE: Final = ("proposed", "confirmed")
 _MADE: Final = re.compile(r"C-([0-9]{4,9})", re.ASCII)
 

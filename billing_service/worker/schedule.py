@@ -67,7 +67,7 @@ TASKS: Final[Mapping[str, Task]] = MappingProxyType(
         "look_at_customers": Task(looking.ask_all, timedelta(days=1)),
         "check_mappings": Task(reading.check_mappings, timedelta(minutes=5), wanted=reading.any_connected),
         "collect_payments": Task(collection.ask_due, timedelta(minutes=1), wanted=reading.any_connected),
-        "propose_consults": Task(consults.propose_everywhere, timedelta(days=1), wanted=consults.any_policy),
+        "look_at_consults": Task(consults.look_everywhere, timedelta(days=1), wanted=consults.anything_to_see),
         "seal_audit_trail": Task(
             seal_some, timedelta(seconds=1), wanted=anything_unsealed, lease=timedelta(seconds=30)
         ),

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from sqlalchemy.exc import DBAPIError
 
 from billing_service import consults, rating
+from billing_service.core import finding_texts
 from billing_service.core.charge_texts import explain_charge
 from billing_service.core.tariff import explain
 from billing_service.errors import BillingError, Conflict, InvalidInput, NotFound
@@ -22,7 +23,9 @@ from billing_service.store.consults import Consult, ConsultQuestion
 from billing_service.store.questions import TimeEntry
 from billing_service.store.session import Database
 from tests.consult.world import FIXED, HOURLY, Desk
+from tests.helpdesk import fixed, rule
 from tests.prepaid import cards
+from tests.replay.test_replay import assert_no_difference, replayed, rules
 
 
 @pytest.fixture
@@ -291,6 +294,45 @@ def test_what_a_question_drew_from_a_card_comes_back_while_a_consult_answers_it(
     desk.do("cancel", consult, "Toch geen consult")
     assert cards.left(desk.helpdesk, card) == 15
     assert desk.helpdesk.decided("a")[1] == "draw"
+
+
+def test_time_that_changes_after_it_was_charged_is_a_finding_until_it_agrees_again(desk: Desk) -> None:
+    asked, consult, fixed = desk.ask(minutes=20), desk.make(), desk.make(FIXED)
+    desk.do("add_question", consult, asked)
+    desk.do("complete", consult)
+    desk.do("complete", fixed)
+    desk.do("report_changed_time")
+    assert desk.findings("consult_time_changed") == []
+    desk.ask(minutes=50)  # the source revises its time
+    desk.do("report_changed_time")
+    (finding,) = desk.findings("consult_time_changed")
+    assert finding_texts.wording(finding.code, finding.facts, "en", "EUR")[0] == (
+        "The time of consult C-0001 changed after it was completed: 20 minutes were charged, now there are 50."
+    )
+    desk.do("reopen", consult, "Tijd gewijzigd")
+    assert desk.findings("consult_time_changed") == []
+    desk.do("complete", consult)
+    desk.do("report_changed_time")
+    assert desk.findings("consult_time_changed") == []
+    assert [charge.minutes for charge in desk.charges("open") if charge.pricing == "time"] == [50]
+
+
+def test_questions_that_come_in_ask_nothing_about_consults(desk: Desk) -> None:
+    said: list[str] = []
+    event.listen(desk.database.engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    desk.ask("new")
+    assert said
+    assert not [statement for statement in said if "consult" in statement]
+    said.clear()
+    desk.ask("new", subject="Anders")  # known: decided again, its consult asked for beside the question itself
+    assert len([statement for statement in said if "consult" in statement]) == 1
+
+
+def test_another_tariff_would_not_have_billed_what_a_consult_answers(desk: Desk) -> None:
+    asked, consult = desk.ask(), desk.make(FIXED)
+    desk.do("add_question", consult, asked)
+    dearer = rules(**{"import": rule("import", when={"category": ["import"]}, price=fixed("99.00"))})
+    assert_no_difference(replayed(desk.helpdesk, dearer))
 
 
 def test_a_day_outside_the_contract_or_to_come_is_refused(database: Database) -> None:

@@ -189,12 +189,12 @@ def test_a_contract_that_covers_several_organisations_and_again_when_another_joi
 
 
 def test_the_worker_proposes_once_a_day_where_there_is_a_policy(desk: Desk) -> None:
-    task = {"propose_consults": TASKS["propose_consults"]}
+    task = {"look_at_consults": TASKS["look_at_consults"]}
     schedule = Schedule(Context(desk.database, lambda: builders.NOW), task)
     desk.ask(urgency="urgent")
     assert schedule.run_due() == []  # nothing is wanted without a policy
     policy(desk, urgent=["urgent"])
-    assert schedule.run_due() == ["propose_consults"]
+    assert schedule.run_due() == ["look_at_consults"]
     assert schedule.run_due() == []
     assert [finding.facts["reference"] for finding in desk.findings()] == ["C-0001"]
 

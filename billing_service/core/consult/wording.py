@@ -14,11 +14,21 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "Voorstel voor consult {reference} onder contract {contract}: {why}",
             "Bevestig het consult met een prijs, of wijs het af met een reden.",
         ),
+        "consult_time_changed": (
+            "De tijd van consult {reference} is na het afronden gewijzigd: {charged} minuten zijn berekend, het zijn "
+            "er nu {minutes}.",
+            "Heropen het consult en rond het opnieuw af zolang de post open staat; crediteer anders de factuur.",
+        ),
     },
     "en": {
         "consult_proposed": (
             "Proposal for consult {reference} under contract {contract}: {why}",
             "Confirm the consult with its price, or reject it with a reason.",
+        ),
+        "consult_time_changed": (
+            "The time of consult {reference} changed after it was completed: {charged} minutes were charged, now there "
+            "are {minutes}.",
+            "Reopen the consult and complete it again while its charge is open; credit the invoice otherwise.",
         ),
     },
 }
