@@ -101,11 +101,12 @@ def test_raw_corrected_and_billed_time_stand_side_by_side(desk: Desk) -> None:
 
 
 def test_what_was_drawn_from_prepaid_time_is_told(database: Database) -> None:
-    desk = open_desk(database, cards.TARIFF)
+    by_question = cards.drawing("visit", "visit", unit="questions")  # priced by time, drawn as one question
+    desk = open_desk(database, cards.TARIFF | {"rules": [by_question, *cards.TARIFF["rules"]]})
     cards.sell(desk.helpdesk, 60)
     cards.allow(desk.helpdesk, 1, unit="questions")
     cards.work(desk.helpdesk, "1", 90)
-    cards.work(desk.helpdesk, "2", category="call")
+    cards.work(desk.helpdesk, "2", 30, category="visit")
     report = desk.report()
     split, free = report.lines
     assert (split.decision, split.billed_minutes, split.drawn_minutes, split.amount) == ("draw", 90, 60, MONEY("45.00"))
