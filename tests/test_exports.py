@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
-from billing_service import cli, exports, invoicing, receivables
+from billing_service import cli, exports, invoicing, prepaid, receivables
 from billing_service.app import PROGRAM
 from billing_service.cli.program import Program
 from billing_service.context import Context
@@ -189,6 +189,26 @@ def test_charges_and_decisions_tell_the_same_story(world: World) -> None:
     )
     assert (decision["Tariefregel"], decision["Bedrag"], decision["Voorlopig"]) == ("import", "25,00", "nee")
     assert decision["Tarief"].endswith(" 1")
+
+
+def test_the_sale_of_a_card_names_the_card(world: World) -> None:
+    with world.database.write() as session:
+        contract = builders.contract(
+            session, world.ours_id, builders.customer(session, world.ours_id, "77"),
+            builders.tariff(session, world.ours_id, TARIFF), reference="C-77",
+        )  # fmt: skip
+        wish = {
+            "contract_id": contract,
+            "kind": "block",
+            "code": "design",
+            "title": {"nl": "Ontwerp", "en": "Design"},
+            "price": Decimal("280.00"),
+            "vat_class": "standard",
+        }
+        prepaid.sell(builders.scope(session, world.ours_id), wish)
+    named = {row["Omschrijving"]: (row["Bron"], row["Kaart of blok"]) for row in table(world, "/v1/exports/charges")}
+    assert named.pop("Ontwerp") == ("urenblok", "UK-0001")
+    assert {card for _, card in named.values()} == {""}
 
 
 def test_exports_are_limited_as_asked(world: World) -> None:

@@ -17,6 +17,7 @@ from billing_service.store.administrations import Administration
 from billing_service.store.charges import Charge, Decision
 from billing_service.store.invoices import Invoice, InvoiceLine
 from billing_service.store.parties import Contract, Customer
+from billing_service.store.prepaid import HourCard
 from billing_service.store.questions import Question
 from billing_service.store.receivables import Allocation, Receipt
 from billing_service.store.scope import Scope
@@ -146,6 +147,7 @@ _CHARGE_FIELDS: Final = (
     Field("revenue_group", Charge.revenue_group),
     Field("rule", Charge.rule),
     Field("external_id", Question.external_id),
+    Field("hour_card", HourCard.reference),
     Field("invoice_number", Invoice.number),
     Field("line", Charge.line, "whole", width=8),
     Field("currency", Administration.currency, width=8),
@@ -234,6 +236,7 @@ def _of_charges(_: Scope) -> Select[Any]:
     query = _columns(_CHARGE_FIELDS, Charge).join(Administration, Administration.id == Charge.administration_id)
     query = _join(query, Customer, Charge.customer_id, outer=False)
     query = _join(query, Contract, Charge.contract_id, outer=False)
+    query = _join(query, HourCard, Charge.id, key=HourCard.charge_id)
     return _join(_join(query, Question, Charge.question_id), Invoice, Charge.invoice_id)
 
 

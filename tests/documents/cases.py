@@ -301,7 +301,7 @@ def other_items() -> InvoiceDocument:
     items = [
         ItemEntry(
             "card",
-            "Urenkaart Support van 10 uur (UK-0007)",
+            "Strippenkaart Support van 10 uur (UK-0007)",
             date(2026, 11, 12),
             Decimal("850.00"),
             ("10:00 uur vooruit voor € 850,00.", "Geldig van 12 november 2026 tot en met 11 november 2027."),

@@ -118,6 +118,19 @@ def test_what_was_drawn_and_booked_back_between_two_documents_is_not_shown_and_n
     assert (lines(second), second.previous, second.balance) == ([], 600, 600)
 
 
+def test_work_of_a_later_day_waits_for_the_document_of_that_day(world: World) -> None:
+    card = sold(world, wish(world))
+    asked = question(world)
+    move(world, card.id, "draw", -50, date(2026, 3, 20), question_id=asked)
+    move(world, card.id, "draw", -30, date(2026, 3, 4), question_id=asked)
+    world.release(date(2026, 3, 10))
+    world.charge()
+    world.release()
+    first, second = (document.prepaid[0] for document in documents(world))
+    assert ([one.quantity for one in first.movements], first.balance) == ([600, -30], 570)
+    assert ([one.quantity for one in second.movements], second.previous, second.balance) == ([-50], 570, 520)
+
+
 def test_a_preview_shows_the_balance_and_writes_nothing(world: World) -> None:
     sold(world, wish(world))
     with world.scope() as scope:
