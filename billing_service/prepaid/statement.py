@@ -25,6 +25,7 @@ from billing_service.core.document import (
 from billing_service.core.formats import long_date
 from billing_service.core.ids import new_id
 from billing_service.core.prepaid import Pot, PotKey
+from billing_service.rating.locking import lock_contracts
 from billing_service.rating.pots import Book, load_books
 from billing_service.store import bulk
 from billing_service.store.prepaid import Allowance, CardMovement, HourCard, PrintedMovement
@@ -48,13 +49,15 @@ NOTHING: Final = Statement()
 def statement(scope: Scope, contract_id: UUID, until: date, language: str, *, commit: bool) -> Statement:
     """The cards, blocks and allowances of a contract after all movements for days up to and including ``until``.
 
-    With ``commit`` (a release, which holds the contract's lock) periods of allowances that nobody drew from are
-    granted, so that they stand there whole; a preview shows the same and writes nothing. Shown is what is valid on that
-    day and not empty, and whatever moved since the document before.
+    With ``commit`` (a release) the contract stays locked, so that no other document shows the same, and periods of
+    allowances that nobody drew from are granted, so that they stand there whole; a preview shows the same and writes
+    nothing. Shown is what is valid on that day and not empty, and whatever moved since the document before.
     """
     names = _names(scope, contract_id, language)
     if not names:
         return NOTHING
+    if commit:
+        lock_contracts(scope, [contract_id])
     values = {"mine": scope.administration_id, "owners": list(names), "until": until}
     book = load_books(scope, [contract_id])[contract_id]
     pots = {pot.key: pot for pot in book.pots([until])}
