@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from billing_service.core.ids import new_id
@@ -17,7 +17,7 @@ from billing_service.store.prepaid import Allowance, CardMovement, HourCard
 from billing_service.store.questions import Question
 from billing_service.store.session import Database
 from tests import builders
-from tests.helpdesk import QUESTION, Helpdesk
+from tests.helpdesk import QUESTION, Helpdesk, open_helpdesk
 from tests.prepaid.cards import allow, left, open_desk, parts, sell, spent, work
 
 PARALLEL = 100
@@ -119,3 +119,18 @@ def test_a_hundred_at_once_on_one_card_never_overdraw_it(database: Database) -> 
     with database.read() as session:
         taken = session.scalars(select(func.sum(CardMovement.quantity)).where(CardMovement.kind != "sale")).one()
     assert taken == -605
+
+
+def test_where_no_rule_draws_nobody_looks_at_cards(database: Database) -> None:
+    desk = open_helpdesk(database)
+    sell(desk, 60)
+    asked: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    work(desk, "a", 30)
+    work(desk, "a", 45)
+    assert any("INSERT INTO decisions" in statement for statement in asked)
+    assert not [
+        statement
+        for statement in asked
+        if any(name in statement for name in ("hour_cards", "card_movements", "allowances"))
+    ]
