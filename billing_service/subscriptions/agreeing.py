@@ -20,7 +20,7 @@ from billing_service.store.parties import Contract
 from billing_service.store.scope import Scope
 from billing_service.store.subscriptions import Subscription, SubscriptionTerm
 from billing_service.subscriptions.charging import next_due
-from billing_service.subscriptions.loading import values
+from billing_service.subscriptions.loading import value_of, values
 from billing_service.subscriptions.settling import settle
 
 STANDARD: Final = {
@@ -50,11 +50,12 @@ def create(scope: Scope, wish: Mapping[str, Any]) -> Subscription:
     contract = scope.session.get(Contract, (scope.administration_id, wish["contract_id"]))
     if contract is None:
         raise InvalidInput("There is no such contract.", errors=[FieldError("/contract_id", "is no contract")])
+    lock_contracts(scope, [contract.id])
+    scope.session.refresh(contract)  # its end may have changed until it was locked
     start, end = wish["starts_on"], wish.get("ends_on")
     if start < contract.valid_from or (contract.valid_to is not None and start > contract.valid_to):
         _refuse("/starts_on", f"lies outside the contract {contract.reference}")
     _refuse_end(start, end)
-    lock_contracts(scope, [contract.id])
     row = Subscription(
         administration_id=scope.administration_id,
         id=new_id(),
@@ -65,17 +66,16 @@ def create(scope: Scope, wish: Mapping[str, Any]) -> Subscription:
         **{name: wish.get(name) for name in _OPTIONAL},
         **{name: wish.get(name) or standard for name, standard in STANDARD.items()},
     )
-    scope.session.add(row)
-    scope.session.flush()
     terms = [{**_price(wish["price"]), "valid_from": start}]
     quantity = wish.get("quantity")
     if quantity is not None:
         terms.append({"kind": "quantity", "value": quantity, "base": None, "valid_from": start})
-    add_terms(scope, [{"subscription_id": row.id, **term} for term in terms])
-    value = values(scope, [row])[row.id]
+    value = value_of(row, [core.Term(**term) for term in terms], contract.valid_to)
     _refuse_huge(value)
     row.next_due = next_due(value, None)
+    scope.session.add(row)
     scope.session.flush()
+    add_terms(scope, [{"subscription_id": row.id, **term} for term in terms])
     audit.record(scope, "create", "subscription", row.id, wish)
     return row
 
