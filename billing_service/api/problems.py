@@ -259,11 +259,6 @@ PROBLEM_TYPES: Final[dict[str, ProblemType]] = {
         "Two published versions of a tariff cannot begin on the same day.",
         "Change the draft's valid_from.",
     ),
-    "tariff_part_absent": ProblemType(
-        "The tariff uses a part that is not there yet",
-        "Its document is right, but this service cannot carry out a part of it yet.",
-        "Leave the part out; the errors name it.",
-    ),
     "too_many_requests": ProblemType(
         "Too many requests",
         "The key, or this address with refused keys, asked too often.",

@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import select
 
 from billing_service import jobs
-from billing_service.core.tariff import Tariff, check_publishable, parse_tariff
+from billing_service.core.tariff import Tariff, parse_tariff
 from billing_service.errors import FieldError, InvalidInput
 from billing_service.exports import Form
 from billing_service.jobs import RunningJob
@@ -65,7 +65,7 @@ def start(
     if last > scope.today:
         raise _refused("/decided_until", f"lies in the future; today is {scope.today}")
     rules = version.document if document is None else document
-    check_publishable(parse_tariff(rules, pointer="" if document is None else "/document"))
+    parse_tariff(rules, pointer="" if document is None else "/document")
     code = scope.session.scalars(
         select(TariffRow.code).where(
             TariffRow.administration_id == scope.administration_id, TariffRow.id == version.tariff_id

@@ -1,7 +1,6 @@
 """Tariffs: from the facts of a question to a decision with its explanation.
 
 parse_tariff(document)    strict reading of the JSON document → Tariff, or every error with its pointer
-check_publishable(tariff) refuses parts that are not built yet
 decide(facts, tariff)     rules in order, the first that fits prices the question → Decision
 explain(...)              the decision's explanation as sentences, in Dutch or English
 """
@@ -14,7 +13,7 @@ from billing_service.core.tariff.decision import Decision, OrdinalUse, Part, Par
 from billing_service.core.tariff.drawing import NOTHING, Prepaid
 from billing_service.core.tariff.facts import QuestionFacts, TimeFacts
 from billing_service.core.tariff.model import Tariff
-from billing_service.core.tariff.parse import check_publishable, parse_tariff
+from billing_service.core.tariff.parse import parse_tariff
 from billing_service.core.tariff.persons import drawn_by_person
 from billing_service.core.tariff.wording import explain
 
@@ -33,7 +32,6 @@ __all__ = [
     "Tariff",
     "TimeFacts",
     "by_person",
-    "check_publishable",
     "decide",
     "drawn_by_person",
     "explain",

@@ -19,7 +19,6 @@ from billing_service.core.tariff.decision import Decision, Part, PartDraw, State
 from billing_service.core.tariff.drawing import NOTHING, Prepaid, Taken, take
 from billing_service.core.tariff.facts import QuestionFacts
 from billing_service.core.tariff.model import Disposition, Rule, Tariff
-from billing_service.core.tariff.parse import check_publishable
 from billing_service.core.tariff.pricing import Priced, PriceLine, price_question
 from billing_service.core.tariff.tiers import CannotPrice
 from billing_service.core.vat import VatClass
@@ -46,11 +45,7 @@ def decide(
 
     ``prepaid`` tells what may be drawn for the days of the work, where the winning rule draws; the decision then
     ``contends``, and its ``draws`` say what it took. The caller determines what is there and decides again.
-
-    Raises ``InvalidTariff`` for a tariff that could not be published.
     """
-    if tariff.absent:
-        check_publishable(tariff)
     tried: list[list[str]] = []
     for rule in tariff.rules:
         for fact, holds in rule.conditions:

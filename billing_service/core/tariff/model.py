@@ -12,7 +12,6 @@ from billing_service.core.minutes import TimeRule
 from billing_service.core.prepaid import PotKind, Unit
 from billing_service.core.tariff.facts import QuestionFacts
 from billing_service.core.vat import VatClass
-from billing_service.errors import FieldError
 
 Disposition = Literal["charge", "included", "draw", "waived", "not_billable"]
 DISPOSITIONS: Final[tuple[Disposition, ...]] = get_args(Disposition)
@@ -153,12 +152,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """A tariff version. ``label`` names the version in explanations; ``absent`` lists the parts this service cannot
-    decide with yet: such a tariff can be kept as a draft, not published."""
+    """A tariff version. ``label`` names the version in explanations."""
 
     label: str
     name: str
     rates: Rates
     tables: Mapping[str, TierTable]
     rules: tuple[Rule, ...]
-    absent: tuple[FieldError, ...] = ()

@@ -47,10 +47,6 @@ _PRICE_FIELDS: Final = {
     "corrected_time": ("basis", "rate", "raw_allowed"),
 }
 _BASES: Final = tuple(_PRICE_FIELDS)
-_ABSENT_PARTS: Final = {
-    "subscriptions": "subscriptions",
-    "consult": "consults",
-}
 _RESTS: Final[tuple[Rest, ...]] = get_args(Rest)
 _NO_TIME_RULE: Final = TimeRule()
 
@@ -59,13 +55,10 @@ def parse_tariff(document: Mapping[str, Any], label: str = "", pointer: str = ""
     """The tariff that ``document`` describes.
 
     ``label`` names this version in explanations; ``pointer`` is where the document stands in what the caller received
-    and goes before every error's own. Raises ``InvalidTariff`` with all errors found. Parts that are not built yet are
-    accepted here (a draft may hold them) and refused by ``check_publishable``.
+    and goes before every error's own. Raises ``InvalidTariff`` with all errors found.
     """
     errors: list[FieldError] = []
-    absent: list[FieldError] = []
-    fields = Fields(document, pointer, errors, ("name", "rates", "tables", "rules", *_ABSENT_PARTS))
-    absent += [_absent(fields.at(key), part) for key, part in _ABSENT_PARTS.items() if key in fields]
+    fields = Fields(document, pointer, errors, ("name", "rates", "tables", "rules"))
     name = fields.text("name", required=True) or ""
     rates = _read_rates(fields)
     tables = read_tables(fields.child("tables", None))
@@ -73,21 +66,7 @@ def parse_tariff(document: Mapping[str, Any], label: str = "", pointer: str = ""
     if errors:
         found = list(dict.fromkeys(errors))
         raise InvalidTariff(f"the tariff has {len(found)} error{'s' if len(found) > 1 else ''}", errors=found)
-    return Tariff(label, name, rates, tables, rules, tuple(absent))
-
-
-def check_publishable(tariff: Tariff) -> None:
-    """Refuse a tariff that uses a part which is not built yet. Raises ``InvalidTariff`` naming each such part."""
-    if tariff.absent:
-        raise InvalidTariff(
-            "the tariff uses parts that this service cannot decide with yet; it can be kept as a draft, not published",
-            code="tariff_part_absent",
-            errors=tariff.absent,
-        )
-
-
-def _absent(pointer: str, part: str) -> FieldError:
-    return FieldError(pointer, f"{part} cannot be used yet: a tariff with them cannot be published")
+    return Tariff(label, name, rates, tables, rules)
 
 
 def _read_rates(fields: Fields) -> Rates:

@@ -21,7 +21,6 @@ from billing_service.core.tariff import (
     without_contract,
     without_tariff,
 )
-from billing_service.errors import InvalidTariff
 from tests.core.tariff.documents import QUARTERS, by_table, documented, hourly, rule, table, tariff
 
 QUESTION = QuestionFacts(
@@ -297,12 +296,6 @@ def test_an_ordinal_means_nothing_to_a_rule_that_does_not_count() -> None:
     read = parse_tariff(tariff(hourly()))
     assert decide(QUESTION, read) == decide(QUESTION, read, 7, provisional=True)
     assert decide(QUESTION, read).ordinal_use is None
-
-
-def test_a_draft_with_absent_parts_decides_nothing() -> None:
-    with pytest.raises(InvalidTariff) as refused:
-        decided(tariff(consult={}))
-    assert refused.value.code == "tariff_part_absent"
 
 
 def test_an_amount_beyond_all_bounds_waits_for_a_person() -> None:

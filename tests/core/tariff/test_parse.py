@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_service.core.tariff import check_publishable, parse_tariff
+from billing_service.core.tariff import parse_tariff
 from billing_service.core.tariff.model import TimePrice
 from billing_service.errors import InvalidTariff
 from tests.core.tariff.documents import QUARTERS, by_table, documented, hourly, rule, table, tariff
@@ -27,7 +27,6 @@ def pointers(document: Any) -> list[str]:
 
 def test_the_example_of_the_documentation_is_a_tariff_that_can_be_published() -> None:
     read = parse_tariff(documented(), "Standaard 2026, versie 1")
-    check_publishable(read)
     assert read.label == "Standaard 2026, versie 1"
     assert [rule.code for rule in read.rules] == [
         "bug", "livegang", "kort", "nabewerking", "bemiddeling", "telefoon", "uurtarief",
@@ -232,31 +231,11 @@ def test_a_table_over_billed_minutes_must_say_which_minutes() -> None:
 def test_time_can_be_rounded_per_day_or_invoice_where_it_has_a_price_of_an_hour() -> None:
     for scope in ("question", "day", "invoice"):
         read = parse_tariff(tariff(hourly(time={"step": 15, "scope": scope})))
-        check_publishable(read)
         assert read.rules[0].time.scope == scope
     staffel = table("class", OPEN, measure="billed_minutes")
     document = by_table(staffel, minutes="actual")
     document["rules"][0]["time"] = {"step": 15, "scope": "day"}
     assert pointers(document) == ["/rules/0/time/scope"]
-
-
-@pytest.mark.parametrize(
-    ("document", "pointer", "part"),
-    [
-        (tariff(subscriptions=[]), "/subscriptions", "subscriptions"),
-        (tariff(consult={}), "/consult", "consult"),
-    ],
-)
-def test_a_part_that_is_not_built_yet_may_be_drafted_but_not_published(
-    document: dict[str, Any], pointer: str, part: str
-) -> None:
-    draft = parse_tariff(document)
-    with pytest.raises(InvalidTariff) as refused:
-        check_publishable(draft)
-    assert refused.value.code == "tariff_part_absent"
-    (error,) = refused.value.errors
-    assert error.pointer == pointer
-    assert part in error.detail
 
 
 JSON = st.recursive(
