@@ -60,7 +60,7 @@ def service_hours(text: str) -> tuple[int, int]:
         opens, closes = hour * 60 + minute, last_hour * 60 + last_minute
         if opens < closes:
             return opens, closes
-    raise InvalidInput("must be hours such as 09:00-17:00", code="invalid_service_hours")
+    raise InvalidInput("must be hours such as 09:00-17:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class WorkingTime:
 
     def __post_init__(self) -> None:
         if not 0 <= self.opens < self.closes <= MINUTES_PER_DAY:
-            raise InvalidInput("service hours must end after they begin", code="invalid_service_hours")
+            raise InvalidInput("service hours must end after they begin")
 
     @property
     def day_minutes(self) -> int:

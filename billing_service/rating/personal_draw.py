@@ -8,7 +8,7 @@ from typing import Any
 from billing_service.core.calendar import business_date
 from billing_service.core.minutes import hours_and_minutes
 from billing_service.core.prepaid import Drawn, Wanted, spread
-from billing_service.core.tariff import PREPAID_SHORT, Prepaid, drawn_by_person
+from billing_service.core.tariff import Prepaid, drawn_by_person
 from billing_service.errors import FieldError, InvalidInput
 from billing_service.rating.outcome import Contender, Outcome, person_outcome
 from billing_service.rating.questions import ClosedQuestion
@@ -53,4 +53,4 @@ def _short(drawn: Drawn, of_minutes: bool) -> InvalidInput:
     problem = f"{hours_and_minutes(drawn.missing)} of it is not there" if of_minutes else "no question is left"
     detail = f"There is too little to draw from for work of {day}: {problem}."
     pointer = "/minutes" if of_minutes else "/disposition"
-    return InvalidInput(detail, code=PREPAID_SHORT, errors=[FieldError(pointer, problem)])
+    return InvalidInput(detail, code="prepaid_short", errors=[FieldError(pointer, problem)])
