@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -225,3 +226,22 @@ def test_crediting_part_of_the_sale_leaves_the_card_open(world: World) -> None:
             note = invoicing.credit(scope, invoice.id, "Korting", [Part(1, amount=amount)])
             invoicing.issue_invoice(scope, note)
         assert left(world, card) == rest
+
+
+def test_whoever_sells_and_corrects_at_once_waits_for_the_other(world: World) -> None:
+    card = sold(world, wish(world, minutes=300))
+    contracts = [world.agree(f"C-{number}") for number in range(2, 10)]
+
+    def take(_: int) -> str:
+        try:
+            with world.scope() as scope:
+                prepaid.correct(scope, prepaid.get_card(scope, card.id), -60, "Samen")
+        except Conflict as error:
+            return error.code
+        return "taken"
+
+    with ThreadPoolExecutor(8) as at_once:
+        assert sorted(at_once.map(take, range(8))) == ["exceeds_card"] * 3 + ["taken"] * 5
+        references = list(at_once.map(lambda contract: sold(world, wish(world, contract)).reference, contracts))
+    assert left(world, card) == 0
+    assert sorted(references) == [f"UK-{number:04d}" for number in range(2, 10)]
