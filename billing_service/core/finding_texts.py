@@ -60,7 +60,7 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "Zoek het laatst verzonden nummer op (in de verzonden e-mail of het boekhoudpakket) en bevestig dat.",
         ),
         "subscription_changed_after_release": (
-            "Voor abonnement {title.nl} (contract {contract}) geldt met terugwerkende kracht een andere prijs of een "
+            "Voor abonnement {title} (contract {contract}) geldt met terugwerkende kracht een andere prijs of een "
             "ander aantal. Van {from} tot en met {until} zijn {periods} hele perioden berekend voor samen "
             "{charged.amount}; dat zou nu {now.amount} zijn.",
             "Breng het verschil met de hand in rekening, of crediteer het. Wat is vrijgegeven en nog niet uitgegeven, "
@@ -141,7 +141,7 @@ TEXTS: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "Look up the last number that was sent (in sent mail or in the accounting package) and confirm it.",
         ),
         "subscription_changed_after_release": (
-            "Subscription {title.en} (contract {contract}) has another price or quantity with retroactive effect. From "
+            "Subscription {title} (contract {contract}) has another price or quantity with retroactive effect. From "
             "{from} until {until} {periods} whole periods were charged for {charged.amount} together; they would be "
             "{now.amount} now.",
             "Charge the difference by hand, or credit it. Withdraw what is released and not issued yet: that follows "
@@ -316,7 +316,9 @@ def wording(code: str, facts: Mapping[str, Any], language: str, currency: str) -
     Amounts (in ``currency``) and days are written as its reader writes them.
     """
     cause, action = TEXTS[language].get(code, _UNKNOWN[language])
-    known = {"code": code} | {name: _said(name, value, language, currency) for name, value in _flat(facts).items()}
+    known = {"code": code} | {
+        name: _said(name, value, language, currency) for name, value in _flat(facts, language).items()
+    }
     if code == "changed_after_release":
         known |= {which: _decided(facts.get(which, {}), known, which, language) for which in ("released", "now")}
         known["proposal"] = _fill(PROPOSALS[language][_proposed(facts["proposal"])], known)
@@ -377,11 +379,13 @@ def _changed(entry: Mapping[str, Any], language: str, currency: str) -> str:
     return told if entry["phase"] is None else told + _fill(texts["phase"], known)
 
 
-def _flat(facts: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+def _flat(facts: Mapping[str, Any], language: str, before: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in facts.items():
-        if isinstance(value, Mapping):
-            found |= _flat(value, f"{before}{name}.")
+        if isinstance(value, Mapping) and value.keys() == TEXTS.keys():  # a text by language
+            found[f"{before}{name}"] = value[language]
+        elif isinstance(value, Mapping):
+            found |= _flat(value, language, f"{before}{name}.")
         else:
             found[f"{before}{name}"] = value
     return found
