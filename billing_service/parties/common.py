@@ -71,7 +71,7 @@ def refuse_taken(scope: Scope, kind: Any, name: str, value: Any, what: str, besi
     same = select(kind.id).where(kind.administration_id == scope.administration_id, getattr(kind, name) == value)
     if scope.session.scalars(same if besides is None else same.where(kind.id != besides)).first():
         raise AlreadyExists(
-            f"There is already a {what} with {name} {value}.", errors=[FieldError(f"/{name}", "is taken")]
+            f"There is another {what} with {name} {value}.", errors=[FieldError(f"/{name}", "is taken")]
         )
 
 

@@ -50,7 +50,9 @@ class HourCardIn(InputSchema):
     price = MoneyField(required=True, metadata={"description": "Without VAT; not below zero."})
     vat_class = Choice(*VAT_CLASSES, required=True)
     revenue_group = Text_(max_length=100, allow_none=True)
-    reference = Code(metadata={"description": "What people call it; default the next free one.", "example": "UK-0001"})
+    reference = Code(
+        metadata={"description": "What people call it; default the next free one.", "example": "UK-2026-01"}
+    )
     sold_on = IsoDate(metadata={"description": "Within the contract; it picks the VAT rate. Default today."})
     valid_from = IsoDate(metadata={"description": "The first day of work it pays for. Default the day of the sale."})
     valid_to = IsoDate(
@@ -101,7 +103,10 @@ class HourCardOut(VersionedOut):
 
 class CardCorrectionIn(InputSchema):
     minutes = Whole(
-        minimum=-MOST_MINUTES, maximum=MOST_MINUTES, required=True, metadata={"description": "Added; below 0 taken."}
+        minimum=-MOST_MINUTES,
+        maximum=MOST_MINUTES,
+        required=True,
+        metadata={"description": "Added; below 0 taken.", "example": -15},
     )
     reason = Text_(required=True, max_length=500, metadata={"description": "It is kept and printed."})
     on = IsoDate(metadata={"description": "The day it counts for. Default today."})
