@@ -221,7 +221,7 @@ def add(
     with program.scope(program.administration(administration)) as scope:
         contract_id = _contract(scope, contract).id
         row = prepaid.add_allowance(scope, wish | {"contract_id": contract_id, "title": _texts(title, title_en)})
-        click.echo(f"Allowance {row.id}: {row.quantity} {row.unit} per {_period(row)} from {row.valid_from}.")
+        click.echo(f"Allowance {row.id}: {_given(row)} from {row.valid_from}.")
 
 
 @allowance.command("list")
@@ -243,7 +243,7 @@ def list_allowances(program: Program, administration: str | None, contract: str 
             (
                 row.id,
                 row.code,
-                f"{row.quantity} {row.unit} per {_period(row)}",
+                _given(row),
                 row.valid_from,
                 row.valid_to or "",
                 _amount(row)(stands[row.id]),
@@ -321,6 +321,11 @@ def _moves(scope: Scope, rows: Sequence[CardMovement], amount: Callable[[int], s
 
 def _amount(row: Allowance) -> Callable[[int], str]:
     return hours_and_minutes if row.unit == "minutes" else str
+
+
+def _given(row: Allowance) -> str:
+    unit = row.unit.removesuffix("s") if row.quantity == 1 else row.unit
+    return f"{row.quantity} {unit} per {_period(row)}"
 
 
 def _period(row: Allowance) -> str:

@@ -50,15 +50,13 @@ def listed(scope: Scope, rows: Sequence[tuple[Subscription, str]]) -> None:
     """Every subscription on a line."""
     found = subscriptions.shown(scope, [row for row, _ in rows])
     Teller().table(
-        ("Contract", "Label", "Title", "State", ">Price", "Per", "Next charge", "Id"),
+        (">Contract", "Title", "State", ">Price", ">Next charge", ">Id"),
         [
             (
                 reference,
-                one["label"] or "",
-                one["title"]["en"],
+                one["title"]["en"] + (f" ({one['label']})" if one["label"] else ""),
                 one["state"],
-                _price(one["price"]),
-                one["period"],
+                _short_price(one["price"], one["period"]),
                 one["next_due"] or "-",
                 one["id"],
             )
@@ -96,6 +94,13 @@ def _price(price: Mapping[str, Any]) -> str:
         return f"{pieces}{price['amount']}"
     rate = f"{price['percentage']}%" if price["percentage"] is not None else f"{price['per_mille']}‰"
     return f"{pieces}{rate} a year of {price['investment']}, {price['a_year']} a year"
+
+
+def _short_price(price: Mapping[str, Any], period: str) -> str:
+    """What a list has room for."""
+    if price["investment"] is not None:
+        return f"{price['a_year']} a year"
+    return f"{_price(price)} per {period.replace('_', '-')}"
 
 
 def _why(due: Mapping[str, Any], language: str, currency: str) -> str:

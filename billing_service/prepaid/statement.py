@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BindParameter, and_, bindparam, delete, exists, func, or_, select
+from sqlalchemy import BindParameter, and_, bindparam, delete, exists, func, null, select
 
 from billing_service.core.document import (
     MovementKind,
@@ -61,8 +61,9 @@ def statement(scope: Scope, contract_id: UUID, until: date, language: str, *, co
     values = {"mine": scope.administration_id, "owners": list(names), "until": until}
     book = load_books(scope, [contract_id])[contract_id]
     pots = {pot.key: pot for pot in book.pots([until])}
-    before = {_key(row): int(row.quantity) for row in scope.session.execute(_PRINTED, values)}
-    rows = [row._asdict() for row in scope.session.execute(_NEW, values)]
+    printed = [row for query in _PRINTED for row in scope.session.execute(query, values)]
+    before = {PotKey(row.owner, row.period_first): int(row.quantity) for row in printed}
+    rows = [row._asdict() for query in _NEW for row in scope.session.execute(query, values)]
     granted = _grants(scope, book, pots, until)
     if commit:
         bulk.insert_rows(scope.session, CardMovement, granted)
@@ -174,10 +175,6 @@ def _grants(scope: Scope, book: Book, pots: dict[PotKey, Pot], until: date) -> l
     ]
 
 
-def _key(row: Any) -> PotKey:
-    return PotKey(row.hour_card_id or row.allowance_id, row.period_first)
-
-
 # Built once: a release runs them for every contract.
 
 _MINE: BindParameter[Any] = bindparam("mine")
@@ -189,19 +186,24 @@ _ALLOWANCES: Final = select(Allowance.id, Allowance.code, Allowance.title, Allow
     Allowance.administration_id == _MINE, Allowance.contract_id == _CONTRACT
 )
 _OWNERS: BindParameter[Any] = bindparam("owners", expanding=True)
-_THEIRS = (
-    CardMovement.administration_id == _MINE,
-    or_(CardMovement.hour_card_id.in_(_OWNERS), CardMovement.allowance_id.in_(_OWNERS)),
+_NO_PERIOD: Final[Any] = null()
+_OWNED_BY: Final[Any] = (
+    (CardMovement.hour_card_id, _NO_PERIOD),
+    (CardMovement.allowance_id, CardMovement.period_first),
 )
 _ON_PAPER = exists().where(
     PrintedMovement.administration_id == CardMovement.administration_id,
     PrintedMovement.movement_id == CardMovement.id,
 )
 _POT = (CardMovement.hour_card_id, CardMovement.allowance_id, CardMovement.period_first)
-_PRINTED: Final = (
-    select(*_POT, func.sum(CardMovement.quantity).label("quantity")).where(*_THEIRS, _ON_PAPER).group_by(*_POT)
-)
-_NEW: Final = (
+# One statement for cards and one for allowances: asked for both at once, SQLite reads all movements there are.
+_PRINTED: Final = [
+    select(owner.label("owner"), period.label("period_first"), func.sum(CardMovement.quantity).label("quantity"))
+    .where(CardMovement.administration_id == _MINE, owner.in_(_OWNERS), _ON_PAPER)
+    .group_by(owner, *([] if period is _NO_PERIOD else [period]))
+    for owner, period in _OWNED_BY
+]
+_NEW: Final = [
     select(
         CardMovement.id,
         *_POT,
@@ -218,5 +220,11 @@ _NEW: Final = (
         Question,
         and_(Question.administration_id == CardMovement.administration_id, Question.id == CardMovement.question_id),
     )
-    .where(*_THEIRS, ~_ON_PAPER, CardMovement.work_date <= bindparam("until"))
-)
+    .where(
+        CardMovement.administration_id == _MINE,
+        owner.in_(_OWNERS),
+        ~_ON_PAPER,
+        CardMovement.work_date <= bindparam("until"),
+    )
+    for owner, _ in _OWNED_BY
+]

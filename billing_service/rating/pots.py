@@ -74,9 +74,9 @@ def load_books(scope: Scope, contract_ids: Collection[UUID]) -> dict[UUID, Book]
     """What there is to draw of each of these contracts now. Whoever draws locks the contracts first."""
     books = {key: Book() for key in contract_ids}
     values = {"mine": scope.administration_id, "contracts": list(contract_ids)}
-    for row in scope.session.execute(_CARDS, values):
+    for row in _by_age(scope.session.execute(_CARDS, values)):
         books[row.contract_id].add_card(_card(row))
-    allowances = scope.session.execute(_ALLOWANCES, values).all()
+    allowances = _by_age(scope.session.execute(_ALLOWANCES, values))
     opened: dict[UUID, dict[date, int]] = {row.id: {} for row in allowances}
     if allowances:
         of_these = {"mine": scope.administration_id, "allowances": list(opened)}
@@ -101,6 +101,11 @@ def _card(row: Any) -> Pot:
     )
 
 
+def _by_age(rows: Iterable[Any]) -> list[Any]:
+    """In order; put so here, as SQLite would rather walk all there are by id than find those of the contract."""
+    return sorted(rows, key=lambda row: row.id)
+
+
 def _given(row: Any) -> tuple[AllowanceTerms, Pot]:
     terms = AllowanceTerms(
         row.id, row.quantity, row.period, row.carry_over_periods, row.valid_from, row.valid_to, row.contract_start
@@ -115,27 +120,23 @@ def _given(row: Any) -> tuple[AllowanceTerms, Pot]:
 _MINE: BindParameter[Any] = bindparam("mine")
 _ASKED_FOR: BindParameter[Any] = bindparam("contracts", expanding=True)
 
-_CARDS: Final = (
-    select(
-        HourCard.id,
-        HourCard.contract_id,
-        HourCard.kind,
-        HourCard.code,
-        HourCard.reference,
-        HourCard.title,
-        HourCard.valid_from,
-        HourCard.valid_to,
-        select(func.sum(CardMovement.quantity))
-        .where(
-            CardMovement.administration_id == HourCard.administration_id,
-            CardMovement.hour_card_id == HourCard.id,
-        )
-        .scalar_subquery()
-        .label("left"),
+_CARDS: Final = select(
+    HourCard.id,
+    HourCard.contract_id,
+    HourCard.kind,
+    HourCard.code,
+    HourCard.reference,
+    HourCard.title,
+    HourCard.valid_from,
+    HourCard.valid_to,
+    select(func.sum(CardMovement.quantity))
+    .where(
+        CardMovement.administration_id == HourCard.administration_id,
+        CardMovement.hour_card_id == HourCard.id,
     )
-    .where(HourCard.administration_id == _MINE, HourCard.contract_id.in_(_ASKED_FOR), HourCard.cancelled_at.is_(None))
-    .order_by(HourCard.id)
-)
+    .scalar_subquery()
+    .label("left"),
+).where(HourCard.administration_id == _MINE, HourCard.contract_id.in_(_ASKED_FOR), HourCard.cancelled_at.is_(None))
 _ALLOWANCES: Final = (
     select(
         Allowance.id,
@@ -155,7 +156,6 @@ _ALLOWANCES: Final = (
         and_(Contract.administration_id == Allowance.administration_id, Contract.id == Allowance.contract_id),
     )
     .where(Allowance.administration_id == _MINE, Allowance.contract_id.in_(_ASKED_FOR))
-    .order_by(Allowance.id)
 )
 _OPENED: Final = (
     select(CardMovement.allowance_id, CardMovement.period_first, func.sum(CardMovement.quantity).label("left"))
