@@ -31,7 +31,7 @@ def test_the_session_of_300_once_and_30_a_month(sqlite_database: Database) -> No
         said.append(" ".join(done.stdout.split()))
     assert said[1].endswith("Together: 660.00")
     assert "until 2027-06-15" in said[3]
-    assert "KV-2024 Financial app active 30.00 month 2026-01-01" in said[4]
+    assert "KV-2024 Financial app active 30.00 per month 2026-01-01" in said[4]
 
 
 def test_the_table_of_policies_says_what_is_charged() -> None:
